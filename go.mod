@@ -1,0 +1,3 @@
+module github.com/hone-web/hone
+
+go 1.26

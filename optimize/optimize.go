@@ -1,0 +1,125 @@
+// Package optimize makes one file smaller without looking at any other. An
+// optimizer gets the bytes of a file and returns fewer bytes that render,
+// behave and read the same, or says why it kept them.
+//
+// Laws, which conformance_test.go holds every optimizer to: the output is a
+// function of the bytes, the options and the version alone; it is never
+// larger than the input; and optimizing an output changes nothing.
+package optimize
+
+import (
+	"context"
+
+	"github.com/hone-web/hone/site"
+)
+
+// Optimizer turns one kind of file into a smaller one.
+type Optimizer struct {
+	Name    string // as in --only and --skip: "css"
+	Doc     string // one line, for help and the docs table
+	Version int    // raised whenever the same input may give other bytes
+	Kinds   []site.Kind
+	Match   func(site.Path) bool // narrows Kinds by name; nil takes all
+	Run     func(context.Context, *Input) (Output, error)
+}
+
+// Input is what an optimizer may know.
+type Input struct {
+	Path    site.Path // for messages, and for formats told apart by extension
+	Kind    site.Kind
+	Bytes   []byte // must not be modified
+	Options *Options
+	Want    []string // extensions of further encodings asked for: ".webp"
+	// Lossless forbids any change of the decoded pixels.
+	Lossless bool
+	// Module says that a script is an ES module.
+	Module bool
+	// Text facts of the whole site that a page's white space depends on.
+	Space *SpaceFacts
+	// Esbuild minifies scripts and style sheets.
+	Esbuild Esbuild
+	// KeepInline forbids touching inline scripts and styles (a hash or nonce
+	// policy outside the page covers them).
+	KeepInline bool
+}
+
+// SpaceFacts names what the site's style sheets say about white space.
+type SpaceFacts struct {
+	// Pre holds, for each rule that keeps white space (white-space: pre,
+	// pre-wrap, pre-line, break-spaces, white-space-collapse: preserve*), the
+	// rightmost compound of its selector reduced to one simple selector:
+	// ".class", "#id", "tag", "[attr]", or "*" when nothing narrower is known.
+	// Sorted, without repeats.
+	Pre []string
+}
+
+// Options are the settings that change what optimizers write. All of them
+// are part of the store's key.
+type Options struct {
+	Preset      string // "fast", "default" or "max"
+	JPEGQuality int    // of jpegli, 1 to 100; 0 means 75
+	KeepLegal   bool   // keep legal comments in scripts and styles
+	Limits      Limits
+}
+
+// Limits bound what a file may cost. A file over a limit is kept as it was.
+type Limits struct {
+	Pixels int64 // width × height of an image
+	Side   int   // width or height of an image
+	Frames int   // of an animation
+	Text   int64 // bytes of a text file that is parsed
+}
+
+// DefaultLimits are those that apply when the owner sets none. 100 MP covers
+// every camera in use; a decoded picture of that size is 400 MB.
+var DefaultLimits = Limits{Pixels: 100e6, Side: 32768, Frames: 1000, Text: 10 << 20}
+
+// Output is what an optimizer made.
+type Output struct {
+	// Bytes is the smaller file; nil keeps the source.
+	Bytes []byte
+	// Kept says why the source is kept, in a few words ("already minified").
+	Kept     string
+	Variants []Variant
+	Facts    site.Facts
+	Diags    []site.Diagnostic
+}
+
+// Variant is the same content in another format.
+type Variant struct {
+	Ext, Type string
+	Bytes     []byte
+	Note      string // how it was made
+}
+
+// Esbuild is the part of esbuild that hone uses. It runs in a guarded child
+// process, because hostile input can kill or hang it.
+type Esbuild interface {
+	Transform(context.Context, Transform) (TransformResult, error)
+}
+
+// Transform is one request to esbuild.
+type Transform struct {
+	Code       string
+	Loader     string // "js" or "css"
+	Target     string // "esnext", "es2015", … ; "" is esnext
+	Module     bool   // the script is an ES module
+	Whitespace bool   // minify white space
+	Syntax     bool   // minify syntax
+	Names      bool   // rename local identifiers
+	Legal      bool   // keep legal comments
+	ASCII      bool   // write non-ASCII characters as escapes
+}
+
+// TransformResult is esbuild's answer. A message in Errors means Code is empty.
+type TransformResult struct {
+	Code     string
+	Errors   []Message
+	Warnings []Message
+}
+
+// Message is an error or warning of esbuild.
+type Message struct {
+	Text         string
+	Line, Column int // from 1
+}

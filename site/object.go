@@ -1,0 +1,69 @@
+package site
+
+// Form says how a hole is filled.
+type Form uint8
+
+// The forms of a hole.
+const (
+	FormURL       Form = iota // the address of the target
+	FormIntegrity             // SRI hashes of the target's final bytes
+	FormRevision              // hexadecimal hash of the target's final bytes
+)
+
+// Style is how an address was written, and so how it is written again.
+type Style uint8
+
+// The styles of an address.
+const (
+	Relative Style = iota // "../a.css"
+	Dotted                // "./a.js": as Relative, but always begins with ./ or ../ (module specifiers)
+	Rooted                // "/a.css"
+	Absolute              // "https://host/a.css"
+	NetPath               // "//host/a.css"
+)
+
+// Reloc is a hole in compiled code: text that depends on the name or the bytes
+// of another file, written in when both are known.
+type Reloc struct {
+	Off   int    // where in Code the text goes
+	To    Path   // the object it refers to
+	Form  Form   //
+	Style Style  // of the address, when Form is FormURL
+	Base  string // folder that relative addresses start from, when it is not the file's own
+	Own   bool   // Base is set
+	Raw   string // the original text, used as it is when the target keeps its name
+	Algs  string // FormIntegrity: "sha384 sha512"; FormRevision: "md5", "sha1" or "sha256"
+}
+
+// Facts are what later ranks may know about an object.
+type Facts struct {
+	Width, Height int    `json:",omitempty"` // pixels, of images
+	Frames        int    `json:",omitempty"` // of animations
+	Alpha         bool   `json:",omitempty"` // some pixel is not opaque
+	Note          string `json:",omitempty"` // what was done, for explain
+}
+
+// Variant is another encoding of an object.
+type Variant struct {
+	Ext  string // ".webp"
+	Type string // media type
+	Blob Digest // its bytes
+	Size int64
+	Note string // how it was made
+}
+
+// Object is a compiled file. It knows no other file except by path, so it may
+// be kept and used again whenever the same bytes meet the same options.
+type Object struct {
+	Path     Path
+	Kind     Kind
+	Same     bool    // the bytes are those of the source
+	Blob     Digest  // the bytes; holes left out
+	Size     int64   // bytes in Blob
+	Relocs   []Reloc // sorted by Off
+	Facts    Facts
+	Variants []Variant
+	Kept     string       // not empty: why the source's bytes were kept
+	Steps    []string     // optimizers that ran
+	Diags    []Diagnostic // found on the way, replayed when the object comes from the store
+}
