@@ -10,6 +10,7 @@ package optimize
 import (
 	"context"
 
+	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/site"
 )
 
@@ -37,7 +38,7 @@ type Input struct {
 	// Text facts of the whole site that a page's white space depends on.
 	Space *SpaceFacts
 	// Esbuild minifies scripts and style sheets.
-	Esbuild Esbuild
+	Esbuild guard.Esbuild
 	// KeepInline forbids touching inline scripts and styles (a hash or nonce
 	// policy outside the page covers them).
 	KeepInline bool
@@ -90,36 +91,4 @@ type Variant struct {
 	Ext, Type string
 	Bytes     []byte
 	Note      string // how it was made
-}
-
-// Esbuild is the part of esbuild that hone uses. It runs in a guarded child
-// process, because hostile input can kill or hang it.
-type Esbuild interface {
-	Transform(context.Context, Transform) (TransformResult, error)
-}
-
-// Transform is one request to esbuild.
-type Transform struct {
-	Code       string
-	Loader     string // "js" or "css"
-	Target     string // "esnext", "es2015", … ; "" is esnext
-	Module     bool   // the script is an ES module
-	Whitespace bool   // minify white space
-	Syntax     bool   // minify syntax
-	Names      bool   // rename local identifiers
-	Legal      bool   // keep legal comments
-	ASCII      bool   // write non-ASCII characters as escapes
-}
-
-// TransformResult is esbuild's answer. A message in Errors means Code is empty.
-type TransformResult struct {
-	Code     string
-	Errors   []Message
-	Warnings []Message
-}
-
-// Message is an error or warning of esbuild.
-type Message struct {
-	Text         string
-	Line, Column int // from 1
 }
