@@ -1,0 +1,123 @@
+package markup
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+)
+
+// Unescape decodes the character references of a text.
+func Unescape(b []byte) string {
+	return html.UnescapeString(string(b))
+}
+
+// UnescapeAttr decodes the character references of an attribute value, where
+// "&copy=1" and "&copy1" are no references: without a semicolon a named one
+// counts only if neither "=" nor a letter or digit follows (WHATWG HTML,
+// section 13.2.5.73).
+func UnescapeAttr(b []byte) string {
+	if bytes.IndexByte(b, '&') < 0 {
+		return string(b)
+	}
+	var s strings.Builder
+	s.Grow(len(b))
+	for i := 0; i < len(b); {
+		if b[i] != '&' {
+			j := bytes.IndexByte(b[i:], '&')
+			if j < 0 {
+				j = len(b) - i
+			}
+			s.Write(b[i : i+j])
+			i += j
+			continue
+		}
+		text, n := reference(b[i:])
+		s.WriteString(text)
+		i += n
+	}
+	return s.String()
+}
+
+// maxReference is longer than every reference: the longest name has 33 bytes,
+// and a number that needs more digits is out of range but for leading zeros.
+const maxReference = 64
+
+// reference decodes the character reference that may begin at the ampersand
+// b[0], and returns the text and how many bytes it replaces.
+func reference(b []byte) (string, int) {
+	n := 1
+	if n < len(b) && b[n] == '#' {
+		n++
+	}
+	for n < len(b) && n < maxReference && isAlnum(b[n]) {
+		n++
+	}
+	raw := string(b[:n])
+	switch {
+	case strings.HasPrefix(raw, "&#"):
+		if n < len(b) && b[n] == ';' {
+			n++
+		}
+		return html.UnescapeString(string(b[:n])), n
+	case n == 1:
+		return raw, n
+	case n < len(b) && b[n] == ';':
+		// A name that needs its semicolon, or one that may have it: decoding
+		// with it differs from decoding without. "&copyx;" decodes to "©x;"
+		// in text, but not here.
+		with, without := html.UnescapeString(raw+";"), html.UnescapeString(raw)
+		if with != without+";" {
+			return with, n + 1
+		}
+	case n == len(b) || b[n] != '=':
+		if t := html.UnescapeString(raw); utf8.RuneCountInString(t) == 1 {
+			return t, n
+		}
+	}
+	return raw, n
+}
+
+func isAlnum(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// EscapeAttr writes s so that it may stand between quote marks of the kind
+// quote; 0 stands for a value without quotes, which s must be fit for
+// (see Unquotable).
+func EscapeAttr(s string, quote byte) string {
+	if !strings.ContainsAny(s, `&"'`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '&' && ambiguous(s[i+1:]):
+			b.WriteString("&amp;")
+		case c == '"' && quote != '\'':
+			b.WriteString("&#34;")
+		case c == '\'' && quote != '"':
+			b.WriteString("&#39;")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// ambiguous reports whether an ampersand before rest could begin a reference.
+func ambiguous(rest string) bool {
+	return rest != "" && (rest[0] == '#' || isAlnum(rest[0]))
+}
+
+// EscapeText writes s as text.
+func EscapeText(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+// Unquotable reports whether the value b, as it stands in the source, may be
+// written without quotes (WHATWG HTML, section 13.1.2.3).
+func Unquotable(b []byte) bool {
+	return len(b) > 0 && bytes.IndexAny(b, " \t\n\r\f\"'=<>`") < 0
+}
