@@ -14,13 +14,17 @@ type Esbuild interface {
 type Transform struct {
 	Code       string
 	Loader     string // "js" or "css"
-	Target     string // "esnext", "es2015", … ; "" is esnext
+	Target     string // of scripts: "esnext", "es5", "es2015", …, "es2022"; "" is esnext
 	Module     bool   // the script is an ES module
 	Whitespace bool   // minify white space
 	Syntax     bool   // minify syntax
 	Names      bool   // rename local identifiers
 	Legal      bool   // keep legal comments
 	ASCII      bool   // write non-ASCII characters as escapes
+	// Unsupported names the features of style sheets that the output may not
+	// use and that esbuild replaces where the source does, as in esbuild's
+	// "supported" setting: "hex-rgba", "inset-property", …
+	Unsupported []string
 }
 
 // TransformResult is esbuild's answer. A message in Errors means Code is empty.
