@@ -25,14 +25,10 @@ const (
 // Reloc is a hole in compiled code: text that depends on the name or the bytes
 // of another file, written in when both are known.
 type Reloc struct {
-	Off   int    // where in Code the text goes
-	To    Path   // the object it refers to
-	Form  Form   //
-	Style Style  // of the address, when Form is FormURL
-	Base  string // folder that relative addresses start from, when it is not the file's own
-	Own   bool   // Base is set
-	Raw   string // the original text, used as it is when the target keeps its name
-	Algs  string // FormIntegrity: "sha384 sha512"; FormRevision: "md5", "sha1" or "sha256"
+	Off  int    // where in the code the text goes
+	Ref  int    // which reference of the source this is
+	Form Form   //
+	Algs string `json:",omitempty"` // hash of FormIntegrity and FormRevision: "sha384", "md5", …
 }
 
 // Facts are what later ranks may know about an object.

@@ -1,0 +1,188 @@
+package bundle
+
+import (
+	"path"
+	"strings"
+
+	"github.com/hone-web/hone/internal/scan"
+	"github.com/hone-web/hone/site"
+)
+
+// evidence is what scripts and style sheets of the site let slip about how
+// they find files at run time.
+type evidence struct {
+	mentioned   map[string]site.Path // file name in a script's string → who mentions it
+	precached   map[string]bool      // file names in service workers
+	selectors   []scan.AttrSelector
+	dynamic     site.Path // a script that imports computed names
+	edits       site.Path // a script that edits the addresses of images
+	worker      map[*Node]bool
+	moduleRoots []string // folders that import maps open to computed names
+}
+
+func (g *Graph) evidence() *evidence {
+	ev := &evidence{mentioned: map[string]site.Path{}, precached: map[string]bool{}, worker: map[*Node]bool{}}
+	for _, n := range g.Nodes {
+		for _, u := range n.In {
+			if n.File.Kind == site.JS && u.ref().Attrs["<"] == scan.ServiceWorker {
+				ev.worker[n] = true
+			}
+		}
+		if n.Doc != nil && n.File.Kind == site.JS && len(n.Doc.Refs) > 0 {
+			for i := range n.Doc.Refs {
+				if n.Doc.Refs[i].Role == site.RolePrecache {
+					ev.worker[n] = true
+				}
+			}
+		}
+	}
+	for _, n := range g.Nodes {
+		d := n.Doc
+		if d == nil {
+			continue
+		}
+		for _, m := range d.Mentions {
+			if _, ok := ev.mentioned[m]; !ok {
+				ev.mentioned[m] = n.File.Path
+			}
+			if ev.worker[n] || wellKnown[strings.ToLower(n.File.Path.Base())] {
+				ev.precached[m] = true
+			}
+		}
+		ev.selectors = append(ev.selectors, d.Selectors...)
+		if d.DynamicImport && ev.dynamic == "" {
+			ev.dynamic = n.File.Path
+		}
+		if d.EditsSrc && ev.edits == "" {
+			ev.edits = n.File.Path
+		}
+		for i := range d.Refs {
+			if r := &d.Refs[i]; r.Attrs["<"] == scan.ImportMap && strings.HasSuffix(r.URL, "/") {
+				if a := n.To[i]; !a.External {
+					ev.moduleRoots = append(ev.moduleRoots, string(g.resolver.locate(a.Dir, r.URL).To))
+				}
+			}
+		}
+	}
+	return ev
+}
+
+// pins says why n must keep its name although a reference could be changed.
+func (ev *evidence) pins(n *Node) string {
+	p := n.File.Path
+	name := p.Base()
+	code := n.File.Kind == site.JS || n.File.Kind == site.CSS
+	if by, ok := ev.mentioned[name]; ok && code {
+		return "the name stands in " + string(by) + ", which may load it"
+	}
+	if ev.precached[name] {
+		return "a service worker asks for it by name"
+	}
+	if n.File.Kind == site.JS {
+		if ev.dynamic != "" && n.Doc != nil && n.Doc.Modules {
+			return string(ev.dynamic) + " imports modules by computed names"
+		}
+		for _, root := range ev.moduleRoots {
+			if strings.HasPrefix(string(p), root) {
+				return "an import map opens its folder to computed names"
+			}
+		}
+	}
+	if n.File.Kind == site.Image && ev.edits != "" {
+		return string(ev.edits) + " edits the addresses of images"
+	}
+	for _, u := range n.In {
+		if s, ok := ev.selected(u); ok {
+			return "the selector " + s + " reads its address"
+		}
+	}
+	return ""
+}
+
+// selected returns an attribute selector that matches the address of u and
+// might not match, or might match differently, after a fingerprint is put
+// between stem and extension.
+func (ev *evidence) selected(u Use) (string, bool) {
+	r := u.ref()
+	if len(ev.selectors) == 0 || r.Attrs == nil {
+		return "", false
+	}
+	for attr, value := range r.Attrs {
+		if attr == "<" || !strings.Contains(value, path.Base(trimURL(r.URL))) {
+			continue
+		}
+		for _, s := range ev.selectors {
+			if strings.EqualFold(s.Name, attr) && matches(s, value) && !survives(s, value, path.Base(trimURL(r.URL))) {
+				return "[" + s.Name + s.Op + s.Value + "]", true
+			}
+		}
+	}
+	return "", false
+}
+
+func trimURL(u string) string {
+	if i := strings.IndexAny(u, "?#"); i >= 0 {
+		return u[:i]
+	}
+	return u
+}
+
+// TypePinned returns an attribute selector that would stop matching u if the
+// target's extension changed.
+func (ev *evidence) typePinned(u Use) bool {
+	for attr, value := range u.ref().Attrs {
+		for _, s := range ev.selectors {
+			if attr != "<" && strings.EqualFold(s.Name, attr) && s.Op != "" && s.Op != "^=" && matches(s, value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// matches reports whether the selector matches an attribute of that value
+// (Selectors Level 4, section 6).
+func matches(s scan.AttrSelector, value string) bool {
+	switch s.Op {
+	case "":
+		return true
+	case "=":
+		return value == s.Value
+	case "^=":
+		return s.Value != "" && strings.HasPrefix(value, s.Value)
+	case "$=":
+		return s.Value != "" && strings.HasSuffix(value, s.Value)
+	case "*=":
+		return s.Value != "" && strings.Contains(value, s.Value)
+	case "|=":
+		return value == s.Value || strings.HasPrefix(value, s.Value+"-")
+	}
+	for _, w := range strings.Fields(value) { // "~="
+		if w == s.Value {
+			return true
+		}
+	}
+	return false
+}
+
+// survives reports whether a match outlives a fingerprint written between the
+// stem and the extension of the file name that value holds.
+func survives(s scan.AttrSelector, value, name string) bool {
+	i := strings.LastIndex(value, name)
+	if i < 0 {
+		return false
+	}
+	stem := i + len(name) - len(path.Ext(name))
+	head, tail := value[:stem], value[stem:]
+	switch s.Op {
+	case "":
+		return true
+	case "^=":
+		return strings.HasPrefix(head, s.Value)
+	case "$=":
+		return strings.HasSuffix(tail, s.Value)
+	case "*=":
+		return strings.Contains(head, s.Value) || strings.Contains(tail, s.Value)
+	}
+	return false
+}

@@ -1,0 +1,95 @@
+package bundle
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/site"
+)
+
+// Lossy decides which pictures may lose detail: those a page shows under a
+// fingerprinted name. A picture that keeps its name could not be recognised as
+// finished when the output is built again, and would lose detail each time;
+// one that is only linked to is somebody's original.
+var Lossy = &Combiner{
+	Name: "lossy", Rank: 0,
+	Doc: "keeps the pixels of pictures that are downloads or keep their names",
+	Plan: func(p *Planner) {
+		for _, n := range p.Graph.Nodes {
+			if n.File.Kind == site.Image && n.Keep != "" {
+				p.Plan.Lossless[n.File.Path] = n.Keep
+			}
+		}
+	},
+}
+
+// Formats asks for a WebP beside every PNG that a page shows where any format
+// will do.
+var Formats = &Combiner{
+	Name: "webp", Rank: 0,
+	Doc: "makes a lossless WebP of each PNG shown by an img or a CSS background",
+	Plan: func(p *Planner) {
+		for _, n := range p.Graph.Nodes {
+			if n.File.Path.Ext() == ".png" && n.Keep == "" && slices.ContainsFunc(n.In, p.anyFormat) {
+				p.Plan.Want[n.File.Path] = []string{".webp"}
+			}
+		}
+	},
+}
+
+// Serve points references at a smaller encoding where one was made.
+var Serve = &Combiner{
+	Name: "serve", Rank: 1,
+	Doc: "points pictures at their smaller encoding",
+	Plan: func(p *Planner) {
+		for _, n := range p.Graph.Nodes {
+			o := p.Object(n.File.Path)
+			if o == nil || len(o.Variants) == 0 {
+				continue
+			}
+			v := o.Variants[0]
+			if v.Size >= o.Size {
+				p.Note(n.File.Path, "no "+v.Ext[1:]+": it is not smaller")
+				continue
+			}
+			served, left := 0, 0
+			for _, u := range n.In {
+				if !p.anyFormat(u) {
+					if r := u.ref(); r.Role.Loads() && Rewritable(r.Role) && r.Fixed == "" && r.Role != site.RoleIcon {
+						left++
+					}
+					continue
+				}
+				p.Plan.Serve[u] = v.Ext
+				served++
+			}
+			// A preload must name the file that is then used, or the browser
+			// fetches both.
+			for _, u := range n.In {
+				if r := u.ref(); served > 0 && left == 0 && r.Role == site.RoleHint && r.Fixed == "" &&
+					strings.EqualFold(r.Attrs["as"], "image") && r.Attrs["type"] == "" {
+					p.Plan.Serve[u] = v.Ext
+				}
+			}
+			if served > 0 {
+				p.Note(n.File.Path, "shown as "+v.Ext[1:]+" ("+v.Note+")")
+			}
+		}
+	},
+}
+
+// anyFormat reports whether the reference shows a picture in a place that
+// takes any format the browser knows, so that no one can tell a change.
+func (p *Planner) anyFormat(u Use) bool {
+	r := u.ref()
+	if r.Fixed != "" || u.From.Finished || u.From.File.Frozen != "" || p.ev.typePinned(u) {
+		return false
+	}
+	switch r.Role {
+	case site.RoleImage, site.RoleSrcset:
+		return r.Attrs["<"] == "img"
+	case site.RoleBackground:
+		return u.From.File.Kind == site.CSS || u.From.File.Kind == site.HTML
+	}
+	return false
+}

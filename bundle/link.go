@@ -1,0 +1,358 @@
+package bundle
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"sync"
+
+	"github.com/hone-web/hone/site"
+)
+
+// Linker names the compiled files and fills their holes.
+type Linker struct {
+	Graph   *Graph
+	Plan    *Plan
+	Objects map[site.Path]*site.Object
+	// Code returns the bytes of an object, holes left out.
+	Code func(*site.Object) ([]byte, error)
+	// Put keeps the final bytes of an object for Final to find again.
+	Put func([]byte) (site.Digest, error)
+	// Plain names files whose references use the kept names, because with
+	// fingerprints they would weigh more than before.
+	Plain map[site.Path]bool
+}
+
+// Linked is a linked site. Its methods may be called from many goroutines.
+type Linked struct {
+	l      *Linker
+	names  map[site.Path]site.Path   // file → fingerprinted path
+	digest map[site.Path]site.Digest // final bytes of everything but pages
+	pinned map[site.Path]bool        // files that lost their new name to a cycle through a hash
+	sums   map[sumKey]string
+	mu     sync.Mutex
+}
+
+type sumKey struct {
+	p   site.Path
+	alg string
+}
+
+// hole is one place to fill.
+type hole struct {
+	*site.Reloc
+	use Use
+	to  *Node
+}
+
+func (l *Linker) holes(n *Node) []hole {
+	o := l.Objects[n.File.Path]
+	if o == nil {
+		return nil
+	}
+	hs := make([]hole, len(o.Relocs))
+	for i := range o.Relocs {
+		r := &o.Relocs[i]
+		hs[i] = hole{r, Use{n, r.Ref}, l.Graph.at[n.To[r.Ref].To]}
+	}
+	return hs
+}
+
+// named reports whether the hole's text depends on the bytes of another file
+// through its name, and from which encoding of it.
+func (k *Linked) named(h hole) bool {
+	return h.Form == site.FormURL && !k.l.Plain[h.use.From.File.Path] && h.to.Keep == "" && !k.pinned[h.to.File.Path]
+}
+
+// Link names every file. Files that refer to each other in a circle get names
+// from the hash of the whole circle with its own names left out; a circle that
+// runs through an integrity hash cannot be named so, and its files keep their
+// names.
+func (l *Linker) Link() (*Linked, []site.Diagnostic, error) {
+	k := &Linked{l: l, pinned: map[site.Path]bool{}}
+	var diags []site.Diagnostic
+	for {
+		again, ds, err := k.try()
+		if err != nil {
+			return nil, nil, err
+		}
+		diags = append(diags, ds...)
+		if !again {
+			return k, diags, nil
+		}
+	}
+}
+
+func (k *Linked) try() (again bool, diags []site.Diagnostic, err error) {
+	l := k.l
+	k.names, k.digest, k.sums = map[site.Path]site.Path{}, map[site.Path]site.Digest{}, map[sumKey]string{}
+	summed := map[*Node]bool{} // pages whose bytes somebody's hash depends on
+	for _, n := range l.Graph.Nodes {
+		for _, h := range l.holes(n) {
+			if h.Form != site.FormURL {
+				summed[h.to] = true
+			}
+		}
+	}
+	succ := func(n *Node) []*Node {
+		var out []*Node
+		for _, h := range l.holes(n) {
+			if (k.named(h) && l.Plan.Serve[h.use] == "") || h.Form != site.FormURL {
+				out = append(out, h.to)
+			}
+		}
+		return out
+	}
+	var todo []*Node
+	for _, n := range l.Graph.Nodes {
+		if n.File.Kind != site.HTML || summed[n] {
+			todo = append(todo, n)
+		}
+	}
+	var buf []byte
+	for _, group := range components(todo, succ) {
+		if len(group) > 1 || slices.Contains(succ(group[0]), group[0]) {
+			if d := k.breakCycle(group); d != nil {
+				return true, d, nil
+			}
+			if err := k.nameGroup(group); err != nil {
+				return false, nil, err
+			}
+			continue
+		}
+		n := group[0]
+		o := l.Objects[n.File.Path]
+		if len(o.Relocs) == 0 {
+			k.setName(n, o.Blob)
+			continue
+		}
+		if buf, err = k.Fill(buf[:0], n.File.Path); err != nil {
+			return false, nil, err
+		}
+		d, err := l.Put(buf)
+		if err != nil {
+			return false, nil, err
+		}
+		k.setName(n, d)
+	}
+	return false, nil, k.collisions()
+}
+
+func (k *Linked) setName(n *Node, d site.Digest) {
+	k.digest[n.File.Path] = d
+	if n.Keep == "" && !k.pinned[n.File.Path] {
+		k.names[n.File.Path] = Fingerprint(n.File.Path, d, "")
+	}
+}
+
+// breakCycle pins the files of a circle that runs through a hash and returns
+// what to tell; nil when the circle runs through names alone.
+func (k *Linked) breakCycle(group []*Node) []site.Diagnostic {
+	in := map[*Node]bool{}
+	for _, n := range group {
+		in[n] = true
+	}
+	var diags []site.Diagnostic
+	for _, n := range group {
+		for _, h := range k.l.holes(n) {
+			if h.Form != site.FormURL && in[h.to] {
+				diags = append(diags, site.Diagnostic{Rule: "hash-cycle", Severity: site.Info, Path: n.File.Path,
+					Message: fmt.Sprintf("it holds the hash of %s, which refers back to it, so both keep their names", h.to.File.Path),
+					Hint:    "nothing to do; drop the integrity attribute to let both be cached for a year"})
+			}
+		}
+	}
+	if diags == nil {
+		return nil
+	}
+	for _, n := range group {
+		k.pinned[n.File.Path] = true
+	}
+	return diags
+}
+
+// nameGroup names files that refer to each other in a circle.
+func (k *Linked) nameGroup(group []*Node) error {
+	in := map[site.Path]bool{}
+	for _, n := range group {
+		in[n.File.Path] = true
+	}
+	slices.SortFunc(group, func(a, b *Node) int { return cmpPath(a.File.Path, b.File.Path) })
+	blank := make([]site.Digest, len(group))
+	for i, n := range group {
+		b, err := k.fill(nil, n.File.Path, in)
+		if err != nil {
+			return err
+		}
+		blank[i] = site.Sum(b)
+	}
+	sum := circleSum(blank)
+	for i, n := range group {
+		if n.Keep == "" && !k.pinned[n.File.Path] {
+			k.names[n.File.Path] = Fingerprint(n.File.Path, circleDigest(sum, blank[i]), "")
+		}
+	}
+	for _, n := range group {
+		b, err := k.Fill(nil, n.File.Path)
+		if err != nil {
+			return err
+		}
+		if k.digest[n.File.Path], err = k.l.Put(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func cmpPath(a, b site.Path) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// collisions panics on nothing and returns an error if two files of different
+// bytes got one name.
+func (k *Linked) collisions() error {
+	owner := map[site.Path]site.Path{}
+	for _, n := range k.l.Graph.Nodes {
+		p := n.File.Path
+		name := k.names[p]
+		if name == "" {
+			continue
+		}
+		if o, ok := owner[name]; ok && k.digest[o] != k.digest[p] {
+			return fmt.Errorf("%s and %s both want the name %s", o, p, name)
+		}
+		owner[name] = p
+	}
+	return nil
+}
+
+// Name returns the fingerprinted path of a file, "" if it has none.
+func (k *Linked) Name(p site.Path) site.Path { return k.names[p] }
+
+// Digest returns the digest of the final bytes of a file that is not a page.
+func (k *Linked) Digest(p site.Path) (site.Digest, bool) {
+	d, ok := k.digest[p]
+	return d, ok
+}
+
+// Target returns the output path that a reference is written as.
+func (k *Linked) Target(u Use) site.Path {
+	to := k.l.Graph.at[u.From.To[u.Ref].To]
+	if k.l.Plain[u.From.File.Path] {
+		return to.File.Path
+	}
+	if ext := k.l.Plan.Serve[u]; ext != "" {
+		if v := k.l.variant(to, ext); v != nil && to.Keep == "" {
+			return Fingerprint(to.File.Path, v.Blob, ext)
+		}
+	}
+	if name := k.names[to.File.Path]; name != "" {
+		return name
+	}
+	return to.File.Path
+}
+
+func (l *Linker) variant(n *Node, ext string) *site.Variant {
+	o := l.Objects[n.File.Path]
+	for i := range o.Variants {
+		if o.Variants[i].Ext == ext {
+			return &o.Variants[i]
+		}
+	}
+	return nil
+}
+
+// Fill appends the final bytes of file p to buf.
+func (k *Linked) Fill(buf []byte, p site.Path) ([]byte, error) { return k.fill(buf, p, nil) }
+
+// fill leaves out the addresses of the files in blank.
+func (k *Linked) fill(buf []byte, p site.Path, blank map[site.Path]bool) ([]byte, error) {
+	n := k.l.Graph.at[p]
+	o := k.l.Objects[p]
+	code, err := k.l.Code(o)
+	if err != nil {
+		return nil, fmt.Errorf("link %s: %w", p, err)
+	}
+	at := 0
+	for _, h := range k.l.holes(n) {
+		buf = append(buf, code[at:h.Off]...)
+		at = h.Off
+		switch {
+		case h.Form == site.FormURL && blank[h.to.File.Path] && k.named(h):
+		case h.Form == site.FormURL:
+			buf = append(buf, k.l.Graph.resolver.URL(p, k.Target(h.use), n.To[h.Ref])...)
+		default:
+			s, err := k.sum(h.to.File.Path, h.Algs)
+			if err != nil {
+				return nil, err
+			}
+			buf = append(buf, s...)
+		}
+	}
+	return append(buf, code[at:]...), nil
+}
+
+// sum returns the hash of the final bytes of p: base64 for the algorithms of
+// SRI, hexadecimal for those of revisions.
+func (k *Linked) sum(p site.Path, alg string) (string, error) {
+	key := sumKey{p, alg}
+	k.mu.Lock()
+	s, ok := k.sums[key]
+	k.mu.Unlock()
+	if ok {
+		return s, nil
+	}
+	b, err := k.Fill(nil, p)
+	if err != nil {
+		return "", err
+	}
+	s = HashText(b, alg)
+	k.mu.Lock()
+	k.sums[key] = s
+	k.mu.Unlock()
+	return s, nil
+}
+
+// HashText returns the hash of b as it is written in HTML and scripts: sha256,
+// sha384 and sha512 in base64 (W3C SRI, section 3.1); hex-md5, hex-sha1 and
+// hex-sha256 in hexadecimal. An unknown algorithm gives "".
+func HashText(b []byte, alg string) string {
+	switch alg {
+	case "sha256":
+		s := sha256.Sum256(b)
+		return base64.StdEncoding.EncodeToString(s[:])
+	case "sha384":
+		s := sha512.Sum384(b)
+		return base64.StdEncoding.EncodeToString(s[:])
+	case "sha512":
+		s := sha512.Sum512(b)
+		return base64.StdEncoding.EncodeToString(s[:])
+	case "hex-md5":
+		s := md5.Sum(b)
+		return hex.EncodeToString(s[:])
+	case "hex-sha1":
+		s := sha1.Sum(b)
+		return hex.EncodeToString(s[:])
+	case "hex-sha256":
+		s := sha256.Sum256(b)
+		return hex.EncodeToString(s[:])
+	}
+	return ""
+}
+
+// VariantPath returns the output path of an encoding of p.
+func VariantPath(p site.Path, v *site.Variant) site.Path {
+	return Fingerprint(p, v.Blob, path.Ext("x"+v.Ext))
+}

@@ -1,0 +1,66 @@
+package bundle
+
+import (
+	"github.com/hone-web/hone/site"
+)
+
+// Plan is what the combiners decided. It is data: it can be printed, compared
+// and tested without running anything.
+type Plan struct {
+	Want     map[site.Path][]string // further encodings to make: extensions
+	Lossless map[site.Path]string   // files whose pixels must stay, and why
+	Serve    map[Use]string         // references served in another encoding: its extension
+	Edits    map[site.Path][]site.Edit
+	Notes    []Note
+}
+
+// Note is one decision, for the report.
+type Note struct {
+	Combiner string
+	Path     site.Path
+	Text     string
+}
+
+// NewPlan returns an empty plan.
+func NewPlan() *Plan {
+	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Serve: map[Use]string{}, Edits: map[site.Path][]site.Edit{}}
+}
+
+// Planner is what a combiner may look at and write to.
+type Planner struct {
+	Graph *Graph
+	Plan  *Plan
+	// Object returns what a file of a lower rank was compiled to, nil if it is
+	// not compiled yet.
+	Object func(site.Path) *site.Object
+
+	combiner string
+	ev       *evidence
+}
+
+// Combiner takes one kind of decision over the whole site.
+type Combiner struct {
+	Name, Doc string
+	// Rank is when it runs: before the files of this rank are compiled and
+	// after those of all lower ranks.
+	Rank int
+	Plan func(*Planner)
+}
+
+// Run lets the combiners of a rank decide, except those skip names.
+func (p *Planner) Run(rank int, skip func(name string) bool) {
+	if p.ev == nil {
+		p.ev = p.Graph.evidence()
+	}
+	for _, c := range All {
+		if c.Rank == rank && !skip(c.Name) {
+			p.combiner = c.Name
+			c.Plan(p)
+		}
+	}
+}
+
+// Note keeps a decision for the report.
+func (p *Planner) Note(path site.Path, text string) {
+	p.Plan.Notes = append(p.Plan.Notes, Note{p.combiner, path, text})
+}

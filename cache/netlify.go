@@ -1,0 +1,185 @@
+package cache
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/site"
+)
+
+// Mark begins the part of a _headers file that hone writes; what stands before
+// it is the owner's.
+const Mark = "# hone: written by hone, made anew on every build"
+
+// maxRules is how many rules of _headers Cloudflare Pages reads; Netlify reads
+// more.
+const maxRules = 100
+
+// Netlify writes _headers, which Netlify and Cloudflare Pages read. Both join
+// the values of a header when several rules match one path, so every rule
+// names one file and no two overlap. Files without a rule get the hosts' own
+// default, which is to revalidate.
+var Netlify = &Target{
+	Name:    "netlify",
+	Doc:     "_headers, for Netlify and Cloudflare Pages",
+	Reads:   []site.Path{"_headers"},
+	Emit:    emitNetlify,
+	Resolve: resolveNetlify,
+}
+
+func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
+	own := ownPart(s.Own["_headers"])
+	theirs := parseHeaders(own)
+	var entries []*site.Entry
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		if e.Class == ClassFingerprinted || e.Class == ClassWorker || e.Class == ClassAsset || e.Zone != "" {
+			entries = append(entries, e)
+		}
+	}
+	// Where a host stops reading, the rules that save most come first.
+	order := map[string]int{ClassFingerprinted: 1, ClassWorker: 2, ClassAsset: 3}
+	slices.SortStableFunc(entries, func(a, b *site.Entry) int { return order[a.Class] - order[b.Class] })
+	var diags []site.Diagnostic
+	var b bytes.Buffer
+	if len(own) > 0 {
+		b.Write(bytes.TrimRight(own, "\n"))
+		b.WriteString("\n\n")
+	}
+	b.WriteString(Mark + "\n")
+	rules, left, kept := len(theirs), 0, 0
+	for _, e := range entries {
+		url := s.Prefix + string(e.Path)
+		if setsCache(theirs, url) {
+			kept++
+			continue
+		}
+		if rules >= maxRules && e.Class == ClassAsset {
+			left++
+			continue
+		}
+		rules++
+		fmt.Fprintf(&b, "%s\n  Cache-Control: %s\n", site.Escape(url), e.Header["Cache-Control"])
+	}
+	if kept > 0 {
+		diags = append(diags, site.Diagnostic{Rule: "headers-kept", Severity: site.Info, Path: "_headers",
+			Message: fmt.Sprintf("your Cache-Control covers %d files that hone has a value for, and yours stays", kept),
+			Hint:    "remove Cache-Control from your rules to let hone set it"})
+	}
+	if rules > maxRules {
+		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: "_headers",
+			Message: fmt.Sprintf("%d rules; Cloudflare Pages reads the first %d and serves the rest with its default, which revalidates", rules, maxRules),
+			Hint:    "nothing to do on Netlify; on Cloudflare the files named last are cached for less time"})
+	}
+	return []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}, diags
+}
+
+// ownPart returns the owner's part of a _headers file.
+func ownPart(text []byte) []byte {
+	if i := bytes.Index(text, []byte(Mark)); i >= 0 {
+		text = bytes.TrimRight(text[:i], "\n")
+		if len(text) > 0 {
+			text = append(text[:len(text):len(text)], '\n')
+		}
+	}
+	return text
+}
+
+// headerRule is one block of a _headers file.
+type headerRule struct {
+	pattern string
+	header  [][2]string
+}
+
+// parseHeaders reads the syntax of _headers: a path at the start of a line,
+// its headers indented below.
+func parseHeaders(text []byte) []headerRule {
+	var rules []headerRule
+	for _, line := range strings.Split(string(text), "\n") {
+		trim := strings.TrimSpace(line)
+		switch {
+		case trim == "" || strings.HasPrefix(trim, "#"):
+		case line[0] == ' ' || line[0] == '\t':
+			if name, value, ok := strings.Cut(trim, ":"); ok && len(rules) > 0 {
+				r := &rules[len(rules)-1]
+				r.header = append(r.header, [2]string{strings.TrimSpace(name), strings.TrimSpace(value)})
+			}
+		default:
+			rules = append(rules, headerRule{pattern: trim})
+		}
+	}
+	return rules
+}
+
+func setsCache(rules []headerRule, url string) bool {
+	return slices.ContainsFunc(rules, func(r headerRule) bool {
+		return r.matches(url) && slices.ContainsFunc(r.header, func(h [2]string) bool { return strings.EqualFold(h[0], "Cache-Control") })
+	})
+}
+
+// matches applies a pattern: * stands for anything, :name for one segment.
+func (r headerRule) matches(url string) bool {
+	p := r.pattern
+	if i := strings.Index(p, "://"); i >= 0 {
+		if j := strings.IndexByte(p[i+3:], '/'); j >= 0 {
+			p = p[i+3+j:]
+		}
+	}
+	return glob(p, site.Escape(url)) || glob(p, url)
+}
+
+// glob matches without backtracking over more than the last star.
+func glob(p, s string) bool {
+	star, mark := -1, 0
+	i, j := 0, 0
+	for j < len(s) {
+		switch {
+		case i < len(p) && p[i] == '*':
+			star, mark = i, j
+			i++
+		case i < len(p) && p[i] == ':' && i > 0 && p[i-1] == '/':
+			for i < len(p) && p[i] != '/' {
+				i++
+			}
+			for j < len(s) && s[j] != '/' {
+				j++
+			}
+		case i < len(p) && p[i] == s[j]:
+			i++
+			j++
+		case star >= 0:
+			mark++
+			i, j = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(p[i:], "*") == ""
+}
+
+func resolveNetlify(outs []site.Output) (func(string) http.Header, error) {
+	if len(outs) != 1 {
+		return nil, fmt.Errorf("_headers: %d files", len(outs))
+	}
+	rules := parseHeaders(outs[0].Bytes)
+	return func(path string) http.Header {
+		h := http.Header{}
+		for _, r := range rules {
+			if r.matches(path) {
+				for _, kv := range r.header {
+					h.Add(kv[0], kv[1])
+				}
+			}
+		}
+		if h.Get("Cache-Control") == "" {
+			h.Set("Cache-Control", revalidate)
+		}
+		for name, values := range h {
+			h.Set(name, strings.Join(values, ", "))
+		}
+		return h
+	}, nil
+}

@@ -1,0 +1,293 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/internal/scan"
+	"github.com/hone-web/hone/internal/store"
+	"github.com/hone-web/hone/optimize"
+	"github.com/hone-web/hone/site"
+)
+
+// build carries one run through the stages. Each stage fills the fields the
+// next one reads.
+type build struct {
+	o     *Options
+	src   *source
+	store *store.Store
+	files map[site.Path]*site.File
+
+	docs    map[site.Path]*scan.Doc
+	base    bundle.Base
+	guessed bool // base was inferred
+	graph   *bundle.Graph
+	plan    *bundle.Plan
+	space   *optimize.SpaceFacts
+	inline  bool // a header policy outside the pages covers inline code
+	objects map[site.Path]*site.Object
+	plain   map[site.Path]bool // references use the kept names
+	linked  *bundle.Linked
+	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
+	relink  bool               // a page whose hash stands elsewhere changed after linking
+	work    Work
+	diags   []site.Diagnostic
+}
+
+// Work counts what a run did, as opposed to what it took from the store.
+type Work struct {
+	Compiled   int64 `json:"compiled"`   // files an optimizer ran on
+	Reused     int64 `json:"reused"`     // files whose result came from the store
+	Compressed int64 `json:"compressed"` // texts that brotli, gzip or zstd ran on
+	Scanned    int64 `json:"scanned"`    // texts searched for references
+}
+
+// Build runs the pipeline. It returns a Result whenever the site could be
+// read, also when findings stopped it from being published; an error means
+// that the work itself could not be done.
+func Build(ctx context.Context, o Options) (*Result, error) {
+	b := &build{o: &o, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
+		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}}
+	if o.Limits == (optimize.Limits{}) {
+		o.Limits = optimize.DefaultLimits
+	}
+	var err error
+	if b.store, err = openStore(&o); err != nil {
+		return nil, err
+	}
+	defer b.store.Close()
+	if err := b.analyse(ctx); err != nil {
+		return nil, err
+	}
+	defer b.src.close()
+	stages := []func(context.Context) error{b.compile, b.link}
+	for _, stage := range stages {
+		if err := stage(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return b.finish(ctx)
+}
+
+// Check verifies a folder as it is.
+func Check(ctx context.Context, o Options) (*Result, error) {
+	b := &build{o: &o, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
+		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}}
+	if o.Limits == (optimize.Limits{}) {
+		o.Limits = optimize.DefaultLimits
+	}
+	var err error
+	if b.store, err = openStore(&o); err != nil {
+		return nil, err
+	}
+	defer b.store.Close()
+	if err := b.analyse(ctx); err != nil {
+		return nil, err
+	}
+	defer b.src.close()
+	return b.checkOnly(ctx)
+}
+
+func openStore(o *Options) (*store.Store, error) {
+	dir := filepath.Join(o.Meta, "store")
+	if o.NoCache {
+		return store.Temp(dir, o.Now)
+	}
+	return store.Open(dir, o.Now)
+}
+
+// analyse loads, scans and resolves the input.
+func (b *build) analyse(ctx context.Context) error {
+	var err error
+	if b.src, err = load(ctx, b.o); err != nil {
+		return err
+	}
+	if len(b.src.files) == 0 {
+		b.src.close()
+		return fmt.Errorf("%s holds no files to build", b.o.In)
+	}
+	for _, f := range b.src.files {
+		b.files[f.Path] = f
+	}
+	b.diags = append(b.diags, b.src.diags...)
+	if err := b.scanAll(ctx); err != nil {
+		b.src.close()
+		return err
+	}
+	if err := b.resolve(); err != nil {
+		b.src.close()
+		return err
+	}
+	return nil
+}
+
+// hasRefs lists the kinds that scan reads.
+func hasRefs(k site.Kind) bool { return k.IsText() }
+
+// scanVersion is part of the key of every scan.
+const scanVersion = "scan 1"
+
+// headerFiles are host configuration in which a Content-Security-Policy may
+// stand.
+var headerFiles = []site.Path{"_headers", "vercel.json", "netlify.toml", "staticwebapp.config.json", "firebase.json", ".htaccess", "serve.json"}
+
+func (b *build) scanAll(ctx context.Context) error {
+	for _, p := range headerFiles {
+		if f := b.files[p]; f != nil {
+			text, err := b.src.read(f)
+			if err != nil {
+				return err
+			}
+			if s := string(text); strings.Contains(s, "'sha256-") || strings.Contains(s, "'sha384-") || strings.Contains(s, "'sha512-") || strings.Contains(s, "'nonce-") {
+				b.inline = true
+			}
+		}
+	}
+	var todo []*site.File
+	for _, f := range b.src.files {
+		if hasRefs(f.Kind) && f.Size <= b.o.Limits.Text {
+			todo = append(todo, f)
+		}
+	}
+	done := counter(b.o, "scan", len(todo))
+	docs, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs, Weight: b.o.MemoryLimit}, todo, func(f *site.File) int64 { return 12 * f.Size },
+		func(_ context.Context, f *site.File) (*scan.Doc, error) {
+			defer done()
+			return b.scanFile(f.Path, f.Kind, f.Digest, func() ([]byte, error) { return b.src.read(f) })
+		})
+	if err != nil {
+		return err
+	}
+	for i, f := range todo {
+		b.docs[f.Path] = docs[i]
+		for _, d := range docs[i].Diags {
+			d.Path = f.Path
+			b.diags = append(b.diags, d)
+		}
+	}
+	return nil
+}
+
+// scanFile returns the references of a text, from the store when its bytes
+// were seen before.
+func (b *build) scanFile(p site.Path, k site.Kind, d site.Digest, read func() ([]byte, error)) (*scan.Doc, error) {
+	id := store.NewKey(scanVersion).Str(p.Base()).Digest(d).Value(b.inline).ID()
+	doc := new(scan.Doc)
+	if b.store.Get(id, doc) {
+		return doc, nil
+	}
+	text, err := read()
+	if err != nil {
+		return nil, err
+	}
+	add(&b.work.Scanned)
+	doc = scan.Scan(p, k, text, scan.Options{KeepInline: b.inline})
+	return doc, b.store.Put(id, doc)
+}
+
+// resolve makes the graph and settles which files may change and which names.
+func (b *build) resolve() error {
+	var err error
+	if b.o.BaseURL != "" {
+		if b.base, err = bundle.ParseBase(b.o.BaseURL); err != nil {
+			return fmt.Errorf("--base-url: %w", err)
+		}
+	} else {
+		b.base = bundle.InferBase(b.src.files, b.docs)
+		b.guessed = true
+	}
+	b.graph = bundle.NewGraph(b.base, b.src.files, b.docs)
+	if err := b.freeze(); err != nil {
+		return err
+	}
+	if err := b.findFinished(); err != nil {
+		return err
+	}
+	if err := b.findBadSums(); err != nil {
+		return err
+	}
+	b.graph.AssignNames()
+	b.plan = bundle.NewPlan()
+	var pre []string
+	for _, f := range b.src.files {
+		if d := b.docs[f.Path]; d != nil {
+			pre = append(pre, d.Pre...)
+		}
+	}
+	slices.Sort(pre)
+	b.space = &optimize.SpaceFacts{Pre: slices.Compact(pre)}
+	return nil
+}
+
+// freeze finds files whose hash somebody wrote down where hone cannot write a
+// new one: a policy, a script's own integrity table. Their bytes must stay.
+func (b *build) freeze() error {
+	for _, n := range b.graph.Nodes {
+		if n.Doc == nil {
+			continue
+		}
+		for _, s := range n.Doc.Sums {
+			r := &n.Doc.Refs[s.Ref]
+			to := b.files[n.To[s.Ref].To]
+			if to != nil && to.Frozen == "" && (r.Fixed != "" || n.File.Frozen != "" || s.Span.Len() != len(s.Text)) {
+				to.Frozen = "its hash in " + string(n.File.Path) + " cannot be written anew"
+			}
+		}
+	}
+	wanted := map[string]site.Path{}
+	for _, f := range b.src.files {
+		if d := b.docs[f.Path]; d != nil {
+			for _, h := range d.Hashes {
+				if _, ok := wanted[h]; !ok {
+					wanted[h] = f.Path
+				}
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	for _, f := range b.src.files {
+		if k := f.Kind; k != site.JS && k != site.CSS && k != site.JSON && f.Path.Ext() != ".wasm" {
+			continue
+		}
+		text, err := b.src.read(f)
+		if err != nil {
+			return err
+		}
+		for _, alg := range []string{"sha256", "sha384", "sha512"} {
+			if by, ok := wanted[alg+"-"+bundle.HashText(text, alg)]; ok && f.Frozen == "" {
+				f.Frozen = "its hash stands in " + string(by)
+			}
+		}
+	}
+	return nil
+}
+
+// findFinished recognises hone's own output: a file whose name carries the
+// hash of its bytes, a circle of files named by their common hash, and every
+// file with the same bytes as one of those.
+func (b *build) findFinished() error {
+	finished := map[site.Digest]bool{}
+	for _, n := range b.graph.Nodes {
+		if h := bundle.NameHash(n.File.Path); h != "" && strings.HasPrefix(n.File.Digest.String(), h) {
+			finished[n.File.Digest] = true
+		}
+	}
+	circles, err := b.graph.FinishedCircles(func(f *site.File) ([]byte, error) { return b.src.read(f) })
+	if err != nil {
+		return err
+	}
+	for _, d := range circles {
+		finished[d] = true
+	}
+	for _, n := range b.graph.Nodes {
+		n.Finished = finished[n.File.Digest] && n.File.Kind != site.HTML && n.File.Size > 0
+	}
+	return nil
+}

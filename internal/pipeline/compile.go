@@ -1,0 +1,388 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/internal/store"
+	"github.com/hone-web/hone/optimize"
+	"github.com/hone-web/hone/site"
+)
+
+// compile makes the objects, rank by rank, letting the combiners of each rank
+// decide first.
+func (b *build) compile(ctx context.Context) error {
+	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }}
+	done := counter(b.o, "optimize", len(b.graph.Nodes))
+	for rank := range 3 {
+		planner.Run(rank, b.o.skips)
+		var todo []*bundle.Node
+		for _, n := range b.graph.Nodes {
+			if n.File.Kind.Rank() == rank {
+				todo = append(todo, n)
+			}
+		}
+		objects, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs, Weight: b.o.MemoryLimit}, todo, b.weight,
+			func(ctx context.Context, n *bundle.Node) (*site.Object, error) {
+				defer done()
+				return b.compileFile(ctx, n)
+			})
+		if err != nil {
+			return err
+		}
+		for i, n := range todo {
+			b.objects[n.File.Path] = objects[i]
+		}
+	}
+	for _, n := range b.graph.Nodes {
+		for _, d := range b.objects[n.File.Path].Diags {
+			d.Path = n.File.Path
+			b.diags = append(b.diags, d)
+		}
+	}
+	return nil
+}
+
+// weight estimates the bytes that compiling n takes.
+func (b *build) weight(n *bundle.Node) int64 {
+	if n.File.Kind == site.Image {
+		// The header is read when the file is; a compressed picture decodes to
+		// some twenty times its size, and working copies double that.
+		return 40 * n.File.Size
+	}
+	if n.File.Kind.IsText() {
+		return 30 * n.File.Size
+	}
+	return 0
+}
+
+// job is everything that decides what a file compiles to. Its JSON is part of
+// the store key.
+type job struct {
+	Steps    []string // optimizers with their versions
+	Options  *optimize.Options
+	Ext      string
+	Holes    []plannedHole
+	Edits    []site.Edit
+	Want     []string
+	Lossless bool
+	Module   bool
+	Inline   bool
+	Space    []string
+
+	run []*optimize.Optimizer
+}
+
+// plannedHole is a piece of source that becomes a hole.
+type plannedHole struct {
+	Span site.Span
+	Ref  int
+	Form site.Form
+	Algs string
+}
+
+func (b *build) compileFile(ctx context.Context, n *bundle.Node) (*site.Object, error) {
+	f := n.File
+	if why := b.untouchable(n); why != "" {
+		return &site.Object{Path: f.Path, Kind: f.Kind, Same: true, Blob: f.Digest, Size: f.Size, Kept: why}, nil
+	}
+	j := b.job(n)
+	id := store.NewKey("compile").Str(libraries).Digest(f.Digest).Value(j).ID()
+	o := new(site.Object)
+	if b.store.Get(id, o) && b.blobsThere(o, f) {
+		add(&b.work.Reused)
+		o.Path = f.Path
+		return o, nil
+	}
+	src, err := b.src.read(f)
+	if err != nil {
+		return nil, err
+	}
+	add(&b.work.Compiled)
+	if o, err = b.run(ctx, f, src, j); err != nil {
+		return nil, err
+	}
+	if err := b.store.Put(id, o); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// untouchable says why nothing at all is done to a file.
+func (b *build) untouchable(n *bundle.Node) string {
+	f := n.File
+	switch {
+	case f.Frozen != "":
+		return f.Frozen
+	case n.Finished:
+		return "already finished"
+	case f.Kind.IsText() && f.Size > b.o.Limits.Text:
+		return fmt.Sprintf("larger than the limit for text (%d bytes)", b.o.Limits.Text)
+	}
+	return ""
+}
+
+func (b *build) blobsThere(o *site.Object, f *site.File) bool {
+	if !(o.Same && len(o.Relocs) == 0) && !b.store.HasBlob(o.Blob, o.Size) {
+		return false
+	}
+	for _, v := range o.Variants {
+		if !b.store.HasBlob(v.Blob, v.Size) {
+			return false
+		}
+	}
+	return !o.Same || len(o.Relocs) > 0 || o.Blob == f.Digest
+}
+
+func (b *build) job(n *bundle.Node) *job {
+	f := n.File
+	j := &job{Ext: f.Path.Ext(), Edits: b.plan.Edits[f.Path]}
+	for _, opt := range optimize.All {
+		if slices.Contains(opt.Kinds, f.Kind) && (opt.Match == nil || opt.Match(f.Path)) && !b.o.skips(opt.Name) {
+			j.run = append(j.run, opt)
+			j.Steps = append(j.Steps, fmt.Sprintf("%s %d", opt.Name, opt.Version))
+		}
+	}
+	if len(j.run) > 0 {
+		j.Options = b.o.optimize()
+	}
+	switch f.Kind {
+	case site.Image:
+		j.Want = b.plan.Want[f.Path]
+		j.Lossless = b.plan.Lossless[f.Path] != "" || b.o.skips(bundle.Lossy.Name)
+	case site.HTML:
+		j.Space, j.Inline = b.space.Pre, b.inline
+	case site.JS:
+		j.Module = b.isModule(n)
+	}
+	j.Holes = b.holes(n)
+	return j
+}
+
+// isModule reports whether a script is an ES module: it says so by its syntax,
+// its extension or a reference to it.
+func (b *build) isModule(n *bundle.Node) bool {
+	if n.Doc != nil && n.Doc.Modules || n.File.Path.Ext() == ".mjs" {
+		return true
+	}
+	for _, u := range n.In {
+		if u.From.Doc.Refs[u.Ref].Role == site.RoleModule {
+			return true
+		}
+	}
+	return false
+}
+
+// holes lists the places of a file that depend on other files: addresses of
+// files that get a new name or another format, and hashes of files whose
+// bytes may change.
+func (b *build) holes(n *bundle.Node) []plannedHole {
+	if n.Doc == nil {
+		return nil
+	}
+	var hs []plannedHole
+	for i := range n.Doc.Refs {
+		r := &n.Doc.Refs[i]
+		to := b.graph.Node(n.To[i].To)
+		if to == nil || r.Fixed != "" || !bundle.Rewritable(r.Role) || to.Keep != "" {
+			continue
+		}
+		hs = append(hs, plannedHole{Span: r.Span, Ref: i, Form: site.FormURL})
+	}
+	for _, s := range n.Doc.Sums {
+		to := b.graph.Node(n.To[s.Ref].To)
+		if to == nil || n.Doc.Refs[s.Ref].Fixed != "" || b.badSums[n.File.Path+"\x00"+site.Path(s.Text)] {
+			continue
+		}
+		hs = append(hs, sumHoles(s)...)
+	}
+	slices.SortFunc(hs, func(a, c plannedHole) int { return a.Span.Start - c.Span.Start })
+	return hs
+}
+
+var revisionAlgs = map[int]string{32: "hex-md5", 40: "hex-sha1", 64: "hex-sha256"}
+
+// sumHoles splits a hash attribute into one hole for each hash in it, leaving
+// the algorithm's name in the text: "sha384-" stays, what follows is a hole.
+func sumHoles(s site.SumRef) []plannedHole {
+	if s.Kind == site.SumRevision {
+		if alg := revisionAlgs[len(s.Text)]; alg != "" {
+			return []plannedHole{{Span: s.Span, Ref: s.Ref, Form: site.FormRevision, Algs: alg}}
+		}
+		return nil
+	}
+	var hs []plannedHole
+	at := 0
+	for _, word := range strings.Fields(s.Text) {
+		i := at + strings.Index(s.Text[at:], word)
+		at = i + len(word)
+		alg, hash, ok := strings.Cut(word, "-")
+		hash, _, _ = strings.Cut(hash, "?")
+		if ok && bundle.HashText(nil, alg) != "" {
+			start := s.Span.Start + i + len(alg) + 1
+			hs = append(hs, plannedHole{Span: site.Span{Start: start, End: start + len(hash)}, Ref: s.Ref, Form: site.FormIntegrity, Algs: alg})
+		}
+	}
+	return hs
+}
+
+// The text an optimizer sees in place of a hole: a word of fixed width that
+// may stand wherever an address may, quoted or not.
+const (
+	holeHead = "hOne0x"
+	holeTail = "xhOne"
+	holeLen  = len(holeHead) + 8 + len(holeTail)
+)
+
+func holeWord(i int) string { return fmt.Sprintf("%s%08x%s", holeHead, i, holeTail) }
+
+// splice writes edits and placeholders into src. Edits and holes must not
+// overlap; an edit that does is dropped.
+func splice(src []byte, holes []plannedHole, edits []site.Edit) []byte {
+	type piece struct {
+		span site.Span
+		text string
+	}
+	ps := make([]piece, 0, len(holes)+len(edits))
+	for i, h := range holes {
+		ps = append(ps, piece{h.Span, holeWord(i)})
+	}
+	for _, e := range edits {
+		ps = append(ps, piece{e.Span, e.New})
+	}
+	slices.SortStableFunc(ps, func(a, b piece) int { return a.span.Start - b.span.Start })
+	out := make([]byte, 0, len(src)+holeLen*len(ps))
+	at := 0
+	for _, p := range ps {
+		if p.span.Start < at {
+			continue
+		}
+		out = append(append(out, src[at:p.span.Start]...), p.text...)
+		at = p.span.End
+	}
+	return append(out, src[at:]...)
+}
+
+// split takes the placeholders out of text and returns what is left and where
+// they were. One that is gone was dropped with the code around it; one that
+// stands twice is two holes.
+func split(text []byte, holes []plannedHole) ([]byte, []site.Reloc) {
+	var code []byte
+	var relocs []site.Reloc
+	for {
+		i := bytes.Index(text, []byte(holeHead))
+		if i < 0 || i+holeLen > len(text) {
+			return append(code, text...), relocs
+		}
+		k, ok := parseHole(text[i : i+holeLen])
+		if !ok || k >= len(holes) {
+			code = append(code, text[:i+1]...)
+			text = text[i+1:]
+			continue
+		}
+		code = append(code, text[:i]...)
+		h := holes[k]
+		relocs = append(relocs, site.Reloc{Off: len(code), Ref: h.Ref, Form: h.Form, Algs: h.Algs})
+		text = text[i+holeLen:]
+	}
+}
+
+func parseHole(w []byte) (int, bool) {
+	if !bytes.HasSuffix(w, []byte(holeTail)) {
+		return 0, false
+	}
+	n := 0
+	for _, c := range w[len(holeHead) : len(holeHead)+8] {
+		d := strings.IndexByte("0123456789abcdef", c)
+		if d < 0 {
+			return 0, false
+		}
+		n = n<<4 | d
+	}
+	return n, true
+}
+
+// run applies the optimizers of j to src.
+func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*site.Object, error) {
+	o := &site.Object{Path: f.Path, Kind: f.Kind}
+	holes, edits := j.Holes, j.Edits
+	if bytes.Contains(src, []byte(holeHead)) {
+		// The text holds the very word that stands for an address. Nobody
+		// writes it by chance; leave the file alone.
+		holes, edits, j.run = nil, nil, nil
+		o.Kept = "it contains hone's placeholder word"
+	}
+	text := splice(src, holes, edits)
+	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless,
+		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space}, Esbuild: b.o.Esbuild, KeepInline: j.Inline}
+	for _, opt := range j.run {
+		out, err := runGuarded(ctx, opt, in)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			o.Diags = append(o.Diags, site.Diagnostic{Rule: "asset-kept", Severity: site.Warn, Path: f.Path,
+				Message: fmt.Sprintf("kept as it was: %s: %v", opt.Name, err), Hint: "open the file in a browser; if it works there, report it"})
+			o.Kept = err.Error()
+			continue
+		}
+		o.Diags = append(o.Diags, out.Diags...)
+		if out.Facts != (site.Facts{}) {
+			o.Facts = out.Facts
+		}
+		if out.Bytes != nil && len(out.Bytes) <= len(in.Bytes) {
+			in.Bytes, o.Kept = out.Bytes, ""
+			o.Steps = append(o.Steps, opt.Name)
+		} else if out.Kept != "" && len(o.Steps) == 0 {
+			o.Kept = out.Kept
+		}
+		for _, v := range out.Variants {
+			d, err := b.store.PutBlob(v.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			o.Variants = append(o.Variants, site.Variant{Ext: v.Ext, Type: v.Type, Blob: d, Size: int64(len(v.Bytes)), Note: v.Note})
+		}
+	}
+	code, relocs := split(in.Bytes, holes)
+	o.Size, o.Relocs = int64(len(code)), relocs
+	if o.Same = len(relocs) == 0 && bytes.Equal(code, src); o.Same {
+		o.Blob = f.Digest
+		return o, nil
+	}
+	var err error
+	o.Blob, err = b.store.PutBlob(code)
+	return o, err
+}
+
+// runGuarded turns a panic of a library into an error of its file.
+func runGuarded(ctx context.Context, opt *optimize.Optimizer, in *optimize.Input) (out optimize.Output, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the library gave up on it (%v)", p)
+		}
+	}()
+	return opt.Run(ctx, in)
+}
+
+// code returns the bytes of an object, holes left out.
+func (b *build) code(o *site.Object) ([]byte, error) {
+	if o.Same {
+		return b.src.read(b.files[o.Path])
+	}
+	return b.store.Blob(o.Blob)
+}
+
+// counter returns a function that reports one more item of a stage done.
+func counter(o *Options, stage string, total int) func() {
+	var n atomic.Int64
+	return func() { o.progress(stage, int(n.Add(1)), total) }
+}
+
+func add(n *int64) { atomic.AddInt64(n, 1) }

@@ -1,0 +1,271 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/cache"
+	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/internal/scan"
+	"github.com/hone-web/hone/internal/store"
+	"github.com/hone-web/hone/site"
+)
+
+// output is one file to publish.
+type output struct {
+	path    site.Path
+	node    *bundle.Node
+	variant *site.Variant // nil for the file itself
+	class   string
+}
+
+// emitted is an output with what is known once its bytes are.
+type emitted struct {
+	entry site.Entry
+	doc   *scan.Doc // references of the final bytes, for texts
+	codes map[string]site.Digest
+}
+
+// outputs lists every file of the result: fingerprinted names that are used,
+// encodings that are used, and the old names that keep answering.
+func (b *build) outputs() []output {
+	used := map[site.Path]bool{}  // output paths that a hole names
+	asked := map[site.Path]bool{} // files that some reference still calls by the old name
+	for _, n := range b.graph.Nodes {
+		for i := range n.To {
+			if t := n.To[i].To; t != "" {
+				p := b.target(bundle.Use{From: n, Ref: i})
+				used[p] = true
+				asked[t] = asked[t] || p == t
+			}
+		}
+	}
+	var out []output
+	for _, n := range b.graph.Nodes {
+		p := n.File.Path
+		name := b.linked.Name(p)
+		for i := range b.objects[p].Variants {
+			v := &b.objects[p].Variants[i]
+			if vp := bundle.VariantPath(p, v); used[vp] {
+				out = append(out, output{vp, n, v, cache.ClassFingerprinted})
+			}
+		}
+		if name != "" && used[name] {
+			out = append(out, output{name, n, nil, cache.ClassFingerprinted})
+		}
+		if name == "" || !used[name] || asked[p] || b.keeps(n) {
+			class := ""
+			if h := bundle.NameHash(p); h != "" && n.Finished && b.objects[p].Same {
+				class = cache.ClassFingerprinted
+			}
+			out = append(out, output{p, n, nil, class})
+		}
+	}
+	slices.SortFunc(out, func(a, c output) int { return strings.Compare(string(a.path), string(c.path)) })
+	// Two files of one stem and the same bytes get the same name, once.
+	return slices.CompactFunc(out, func(a, c output) bool { return a.path == c.path })
+}
+
+// keeps reports whether the old name of a renamed file goes on answering.
+func (b *build) keeps(n *bundle.Node) bool {
+	switch b.o.KeepURLs {
+	case KeepNone:
+		return false
+	case KeepMedia:
+		k := n.File.Kind
+		return k == site.Image || k == site.Font || k == site.Media || k == site.SVG
+	}
+	return true
+}
+
+// emit makes the manifest's entries, compressing each text once however many
+// names it has.
+func (b *build) emit(ctx context.Context, outs []output) ([]emitted, error) {
+	done := counter(b.o, "compress", len(outs))
+	// Names of one file come to one worker, so that nothing is compressed
+	// twice at the same time.
+	groups := [][]output{}
+	at := map[*bundle.Node]int{}
+	for _, o := range outs {
+		i, ok := at[o.node]
+		if !ok {
+			i = len(groups)
+			at[o.node] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], o)
+	}
+	got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs, Weight: b.o.MemoryLimit}, groups,
+		func(g []output) int64 { return 16 * g[0].node.File.Size },
+		func(_ context.Context, g []output) ([]emitted, error) {
+			es := make([]emitted, len(g))
+			for i, o := range g {
+				var err error
+				if es[i], err = b.emitOne(o); err != nil {
+					return nil, fmt.Errorf("emit %s: %w", o.path, err)
+				}
+				done()
+			}
+			return es, nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(got...)
+	slices.SortFunc(all, func(a, c emitted) int { return strings.Compare(string(a.entry.Path), string(c.entry.Path)) })
+	return all, nil
+}
+
+func (b *build) emitOne(o output) (emitted, error) {
+	n := o.node
+	obj := b.objects[n.File.Path]
+	e := emitted{entry: site.Entry{Path: o.path, From: []site.Path{n.File.Path}, Type: site.TypeOf(o.path), Class: o.class,
+		Fixed: o.class != cache.ClassFingerprinted, Zone: n.File.Zone, Kept: obj.Kept, Steps: obj.Steps, Before: n.File.Size, Encodings: []string{}}}
+	if o.variant != nil {
+		e.entry.SHA256, e.entry.Size, e.entry.Kept = o.variant.Blob, o.variant.Size, ""
+		return e, nil
+	}
+	if !n.File.Kind.IsText() {
+		e.entry.SHA256, e.entry.Size = obj.Blob, obj.Size
+		return e, nil
+	}
+	text, err := b.final(n)
+	if err != nil {
+		return e, err
+	}
+	e.entry.SHA256, e.entry.Size = site.Sum(text), int64(len(text))
+	if hasRefs(n.File.Kind) && e.entry.Size <= b.o.Limits.Text {
+		if e.doc, err = b.scanFile(o.path, n.File.Kind, e.entry.SHA256, func() ([]byte, error) { return text, nil }); err != nil {
+			return e, err
+		}
+	}
+	return e, b.precompress(&e, text, b.src.coded[o.path])
+}
+
+// Precompressed files must pay: under 1 KB a response fits the first packets
+// anyway, and a gain under 3 % is not worth a file.
+const (
+	minCompress = 1024
+	minGain     = 0.97
+)
+
+// precompress makes the content codings of a text. forced names those that
+// the input had beside it and that must go on answering.
+func (b *build) precompress(e *emitted, text []byte, forced []string) error {
+	e.codes = map[string]site.Digest{}
+	codings := b.o.Encode
+	for _, c := range forced {
+		if !slices.Contains(codings, c) {
+			codings = append(slices.Clone(codings), c)
+		}
+	}
+	slices.Sort(codings)
+	for _, c := range codings {
+		must := slices.Contains(forced, c)
+		if len(text) < minCompress && !must {
+			continue
+		}
+		d, size, err := b.code1(c, e.entry.SHA256, text)
+		if err != nil {
+			return err
+		}
+		if float64(size) > minGain*float64(len(text)) && !must {
+			continue
+		}
+		e.codes[c] = d
+		e.entry.Encodings = append(e.entry.Encodings, c)
+		if e.entry.Encoded == nil {
+			e.entry.Encoded = map[string]int64{}
+		}
+		e.entry.Encoded[c] = size
+	}
+	return nil
+}
+
+type coded struct {
+	Blob site.Digest
+	Size int64
+}
+
+// code1 applies one content coding, or finds the result in the store.
+func (b *build) code1(coding string, d site.Digest, text []byte) (site.Digest, int64, error) {
+	level := codingLevel(b.o.Preset, coding)
+	id := store.NewKey("coding 1").Str(libraries).Str(coding).Value(level).Digest(d).ID()
+	var c coded
+	if b.store.Get(id, &c) && b.store.HasBlob(c.Blob, c.Size) {
+		return c.Blob, c.Size, nil
+	}
+	add(&b.work.Compressed)
+	var buf bytes.Buffer
+	if err := encode(&buf, coding, level, text); err != nil {
+		return c.Blob, 0, fmt.Errorf("%s: %w", coding, err)
+	}
+	var err error
+	c.Size = int64(buf.Len())
+	if c.Blob, err = b.store.PutBlob(buf.Bytes()); err != nil {
+		return c.Blob, 0, err
+	}
+	return c.Blob, c.Size, b.store.Put(id, c)
+}
+
+// codingLevel returns the level of a coding under a preset. Brotli 11 gives
+// the bytes of the reference encoder and costs 20 times brotli 5, which is
+// 12 % larger.
+func codingLevel(preset, coding string) int {
+	fast := preset == "fast"
+	switch {
+	case coding == "br" && fast:
+		return 5
+	case coding == "br":
+		return 11
+	case coding == "zstd" && fast:
+		return int(zstd.SpeedDefault)
+	case coding == "zstd":
+		return int(zstd.SpeedBestCompression)
+	case fast:
+		return 6
+	}
+	return 9
+}
+
+func encode(buf *bytes.Buffer, coding string, level int, text []byte) error {
+	switch coding {
+	case "br":
+		w := brotli.NewWriterOptions(buf, brotli.WriterOptions{Quality: level, LGWin: 22})
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+		return w.Close()
+	case "gzip":
+		w, err := gzip.NewWriterLevel(buf, level)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+		return w.Close()
+	case "zstd":
+		w, err := zstd.NewWriter(buf, zstd.WithEncoderLevel(zstd.EncoderLevel(level)), zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(text); err != nil {
+			return err
+		}
+		return w.Close()
+	}
+	return fmt.Errorf("unknown content coding %q", coding)
+}
+
+// libraries are the versions of what makes bytes; a new version makes old
+// results of the store unreachable.
+const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, jpegli 0.4.2, jpegn 0.4.2, webp 0.6.4, net 0.62.0, imaging 1.6.2"

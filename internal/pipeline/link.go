@@ -1,0 +1,289 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/internal/store"
+	"github.com/hone-web/hone/site"
+)
+
+// Page is what one page costs a first visit: the page and everything that its
+// markup and style sheets make a browser fetch from the site.
+type Page struct {
+	Path   site.Path `json:"path"`
+	Before Cost      `json:"before"`
+	After  Cost      `json:"after"`
+}
+
+// Cost of a page. Bytes count texts as gzip sends them, before and after, so
+// that nobody gains by a coding that a host adds anyway.
+type Cost struct {
+	Requests int   `json:"requests"`
+	Bytes    int64 `json:"bytes"`
+}
+
+// link names everything and fills the holes. Fingerprints make references a
+// few bytes longer; a file or page that would end up larger than it was keeps
+// the old names in its references instead.
+func (b *build) link(ctx context.Context) error {
+	for {
+		l := &bundle.Linker{Graph: b.graph, Plan: b.plan, Objects: b.objects, Code: b.code, Put: b.store.PutBlob, Plain: b.plain}
+		k, diags, err := l.Link()
+		if err != nil {
+			return err
+		}
+		b.linked = k
+		again, err := b.grown()
+		if err != nil {
+			return err
+		}
+		if !again {
+			b.diags = append(b.diags, diags...)
+			return nil
+		}
+	}
+}
+
+// grown marks the linked files that became larger than their source and
+// reports whether there are new ones.
+func (b *build) grown() (bool, error) {
+	again := false
+	for _, n := range b.graph.Nodes {
+		p := n.File.Path
+		o := b.objects[p]
+		if n.File.Kind.Rank() != 1 || len(o.Relocs) == 0 {
+			continue
+		}
+		d, _ := b.linked.Digest(p)
+		final, err := b.store.Blob(d)
+		if err != nil {
+			return false, err
+		}
+		after, err := b.transfer(d, n.File.Kind, func() ([]byte, error) { return final, nil })
+		if err != nil {
+			return false, err
+		}
+		before, err := b.sourceTransfer(n)
+		if err != nil {
+			return false, err
+		}
+		if int64(len(final)) <= n.File.Size && after <= before {
+			continue
+		}
+		again = true
+		if !b.plain[p] {
+			b.plain[p] = true
+			continue
+		}
+		b.restore(n)
+	}
+	return again, nil
+}
+
+// restore takes back everything that was done to a file.
+func (b *build) restore(n *bundle.Node) {
+	b.objects[n.File.Path] = &site.Object{Path: n.File.Path, Kind: n.File.Kind, Same: true, Blob: n.File.Digest, Size: n.File.Size,
+		Kept: "anything hone made of it was larger"}
+}
+
+// transfer returns the bytes that some content takes on the wire: a text as
+// gzip -6 sends it, anything else as it is.
+func (b *build) transfer(d site.Digest, k site.Kind, read func() ([]byte, error)) (int64, error) {
+	id := store.NewKey("transfer 1").Digest(d).Value(k.IsText()).ID()
+	var n int64
+	if b.store.Get(id, &n) {
+		return n, nil
+	}
+	text, err := read()
+	if err != nil {
+		return 0, err
+	}
+	n = int64(len(text))
+	if k.IsText() {
+		if z := gzipSize(text); z < n {
+			n = z
+		}
+	}
+	return n, b.store.Put(id, n)
+}
+
+func gzipSize(text []byte) int64 {
+	var buf bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&buf, 6) // 6 is a valid level
+	w.Write(text)
+	w.Close()
+	return int64(buf.Len())
+}
+
+func (b *build) sourceTransfer(n *bundle.Node) (int64, error) {
+	if !n.File.Kind.IsText() {
+		return n.File.Size, nil
+	}
+	return b.transfer(n.File.Digest, n.File.Kind, func() ([]byte, error) { return b.src.read(n.File) })
+}
+
+// final returns the final bytes of a file.
+func (b *build) final(n *bundle.Node) ([]byte, error) {
+	p := n.File.Path
+	o := b.objects[p]
+	if len(o.Relocs) == 0 {
+		return b.code(o)
+	}
+	if d, ok := b.linked.Digest(p); ok {
+		return b.store.Blob(d)
+	}
+	return b.linked.Fill(make([]byte, 0, o.Size+int64(64*len(o.Relocs))), p)
+}
+
+// finalTransfer returns the wire bytes of a file that is not a page.
+func (b *build) finalTransfer(n *bundle.Node) (int64, error) {
+	d, ok := b.linked.Digest(n.File.Path)
+	if !ok {
+		return 0, fmt.Errorf("%s was not linked", n.File.Path)
+	}
+	if !n.File.Kind.IsText() {
+		return b.objects[n.File.Path].Size, nil
+	}
+	return b.transfer(d, n.File.Kind, func() ([]byte, error) { return b.final(n) })
+}
+
+// pages settles every page: filled with fingerprinted names, or with kept
+// names where those would make it heavier, or left as it was.
+func (b *build) pages(ctx context.Context) ([]Page, error) {
+	costs, err := b.fileCosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var todo []*bundle.Node
+	for _, n := range b.graph.Nodes {
+		if n.File.Kind == site.HTML {
+			todo = append(todo, n)
+		}
+	}
+	pages := map[site.Path]Page{}
+	for len(todo) > 0 {
+		done := counter(b.o, "pages", len(todo))
+		got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs, Weight: b.o.MemoryLimit}, todo, func(n *bundle.Node) int64 { return 8 * n.File.Size },
+			func(_ context.Context, n *bundle.Node) (Page, error) {
+				defer done()
+				return b.page(n, costs)
+			})
+		if err != nil {
+			return nil, err
+		}
+		var again []*bundle.Node
+		for i, n := range todo {
+			pages[n.File.Path] = got[i]
+			if got[i].After.Bytes > got[i].Before.Bytes && b.retreat(n) {
+				again = append(again, n)
+			}
+		}
+		todo = again
+	}
+	out := make([]Page, 0, len(pages))
+	for _, n := range b.graph.Nodes {
+		if p, ok := pages[n.File.Path]; ok {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// retreat takes one step back with a page that grew and reports whether there
+// was one to take.
+func (b *build) retreat(n *bundle.Node) bool {
+	p := n.File.Path
+	o := b.objects[p]
+	switch {
+	case len(o.Relocs) > 0 && !b.plain[p]:
+		b.plain[p] = true
+	case !o.Same:
+		b.restore(n)
+	default:
+		return false
+	}
+	_, summed := b.linked.Digest(p)
+	b.relink = b.relink || summed
+	return true
+}
+
+// fileCost is what a file weighs on the wire before and after.
+type fileCost struct{ before, after int64 }
+
+func (b *build) fileCosts(ctx context.Context) (map[site.Path]fileCost, error) {
+	got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs}, b.graph.Nodes, nil, func(_ context.Context, n *bundle.Node) (c fileCost, err error) {
+		if n.File.Kind == site.HTML {
+			return c, nil
+		}
+		if c.before, err = b.sourceTransfer(n); err == nil {
+			c.after, err = b.finalTransfer(n)
+		}
+		return c, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := make(map[site.Path]fileCost, len(got))
+	for i, n := range b.graph.Nodes {
+		m[n.File.Path] = got[i]
+	}
+	return m, nil
+}
+
+// page weighs a page before and after.
+func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (Page, error) {
+	p := Page{Path: n.File.Path}
+	own, err := b.sourceTransfer(n)
+	if err != nil {
+		return p, err
+	}
+	p.Before = Cost{1, own}
+	for _, t := range b.graph.Loads(n)[1:] {
+		p.Before.Requests++
+		p.Before.Bytes += costs[t.File.Path].before
+	}
+	text, err := b.final(n)
+	if err != nil {
+		return p, err
+	}
+	if own, err = b.transfer(site.Sum(text), n.File.Kind, func() ([]byte, error) { return text, nil }); err != nil {
+		return p, err
+	}
+	p.After = Cost{1, own}
+	for _, l := range b.graph.LoadsAfter(n, b.target) {
+		p.After.Requests++
+		if v := b.served(l); v != nil {
+			p.After.Bytes += v.Size
+		} else {
+			p.After.Bytes += costs[l.To.File.Path].after
+		}
+	}
+	return p, nil
+}
+
+// target returns the output path that a reference ends up as.
+func (b *build) target(u bundle.Use) site.Path {
+	for _, r := range b.objects[u.From.File.Path].Relocs {
+		if r.Ref == u.Ref && r.Form == site.FormURL {
+			return b.linked.Target(u)
+		}
+	}
+	return u.From.To[u.Ref].To
+}
+
+// served returns the encoding behind a load, nil for the file itself.
+func (b *build) served(l bundle.Load) *site.Variant {
+	o := b.objects[l.To.File.Path]
+	for i := range o.Variants {
+		if bundle.VariantPath(o.Path, &o.Variants[i]) == l.Path {
+			return &o.Variants[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+// Package pipeline runs the one path from a folder of built files to a
+// verified, published copy: load, scan, plan, compile, link, emit, verify,
+// write. Commands differ only in the Options they hand it and in what they do
+// with the Result.
+package pipeline
+
+import (
+	"time"
+
+	"github.com/hone-web/hone/internal/guard"
+	"github.com/hone-web/hone/optimize"
+	"github.com/hone-web/hone/site"
+)
+
+// Options say what to build and how. The zero value of each field is its
+// default unless said otherwise.
+type Options struct {
+	In      string // folder to read
+	Out     string // folder to write; "" verifies without writing
+	Meta    string // folder for the manifest, report, host files and store
+	Replace bool   // Out is In
+	Force   bool   // Out may hold files that hone did not write
+	DryRun  bool   // do all the work, publish nothing
+
+	Jobs        int   // below 1 means 1
+	MemoryLimit int64 // bytes that work in flight may take; 0 means no bound
+
+	Include, Exclude []string // globs of what is optimized; the rest is published as it is
+	Only, Skip       []string // names of optimizers and combiners
+
+	BaseURL  string // "" infers it from the pages
+	KeepURLs KeepURLs
+	Preset   string // "fast", "default" or "max"
+	Image    ImageOptions
+	NoCache  bool
+	FailOn   FailOn
+	Strict   bool // a file kept because it is broken is an error
+	Limits   optimize.Limits
+	Encode   []string // content codings to precompress: "br", "gzip", "zstd"
+	Hosts    []string // names of cache targets; empty means all that need no choice
+
+	Esbuild guard.Esbuild
+	Now     time.Time // ages the store, nothing else
+	// Progress is told how far a stage is; it may be called from any
+	// goroutine. nil is fine.
+	Progress func(stage string, done, total int)
+}
+
+// ImageOptions are the settings of pictures.
+type ImageOptions struct {
+	JPEGQuality int // of jpegli, 1 to 100; 0 means 75
+}
+
+// KeepURLs says which files still answer under the name they had.
+type KeepURLs string
+
+// The values of KeepURLs; "" means all.
+const (
+	KeepAll   KeepURLs = "all"
+	KeepMedia KeepURLs = "media" // pictures, fonts, sound, film
+	KeepNone  KeepURLs = "none"
+)
+
+// FailOn is the least severity that stops a build.
+type FailOn string
+
+// The values of FailOn; "" means error.
+const (
+	FailError FailOn = "error"
+	FailWarn  FailOn = "warn"
+	FailNever FailOn = "never"
+)
+
+// Reached reports whether a finding of severity s stops the build.
+func (f FailOn) Reached(s site.Severity) bool {
+	switch f {
+	case FailNever:
+		return false
+	case FailWarn:
+		return s >= site.Warn
+	}
+	return s >= site.Error
+}
+
+func (o *Options) progress(stage string, done, total int) {
+	if o.Progress != nil {
+		o.Progress(stage, done, total)
+	}
+}
+
+func (o *Options) skips(name string) bool {
+	for _, s := range o.Skip {
+		if s == name {
+			return true
+		}
+	}
+	if len(o.Only) == 0 {
+		return false
+	}
+	for _, s := range o.Only {
+		if s == name {
+			return false
+		}
+	}
+	return true
+}
+
+func (o *Options) optimize() *optimize.Options {
+	return &optimize.Options{Preset: o.Preset, JPEGQuality: o.Image.JPEGQuality, KeepLegal: true, Limits: o.Limits}
+}

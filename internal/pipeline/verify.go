@@ -1,0 +1,206 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/site"
+	"github.com/hone-web/hone/verify"
+)
+
+// judge verifies the output before it is published: it reads the final bytes
+// anew, with nothing but the names of the output to go by.
+func (b *build) judge(ctx context.Context, outs []output, all []emitted) ([]site.Diagnostic, error) {
+	have := make(map[site.Path]bool, len(all))
+	at := make(map[site.Path]int, len(all))
+	for i := range all {
+		have[all[i].entry.Path] = true
+		at[all[i].entry.Path] = i
+	}
+	resolver := bundle.NewResolver(b.base, have)
+	hash := func(p site.Path, alg string) (string, error) {
+		text, err := b.bytesOf(outs[at[p]])
+		return bundle.HashText(text, alg), err
+	}
+	idx := make([]int, len(all))
+	for i := range idx {
+		idx[i] = i
+	}
+	done := counter(b.o, "verify", len(all))
+	got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs}, idx, nil, func(_ context.Context, i int) ([]site.Diagnostic, error) {
+		defer done()
+		o, e := outs[i], &all[i]
+		f := &verify.File{Path: e.entry.Path, Kind: o.node.File.Kind, Size: e.entry.Size, Doc: e.doc, Before: b.before(o.node)}
+		if o.variant != nil {
+			f.Before = nil // judged where it is chosen: it must beat the optimized source
+		}
+		ds, err := b.judgeFile(f, resolver, hash, func() ([]byte, error) { return b.bytesOf(o) })
+		if err != nil {
+			return nil, err
+		}
+		e.entry.Refs = refsOf(e, resolver)
+		e.doc = nil
+		return ds, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var diags []site.Diagnostic
+	seen := map[string]bool{}
+	for i, ds := range got {
+		for _, d := range ds {
+			// A file that answers under two names is told of once, under the
+			// name its owner knows.
+			d.Path = outs[i].node.File.Path
+			if key := d.String(); !seen[key] {
+				seen[key] = true
+				diags = append(diags, d)
+			}
+		}
+	}
+	return diags, nil
+}
+
+// judgeFile runs the rules over one file, reading its text only when a rule
+// may need it.
+func (b *build) judgeFile(f *verify.File, r *bundle.Resolver, hash func(site.Path, string) (string, error), text func() ([]byte, error)) ([]site.Diagnostic, error) {
+	if f.Doc != nil && needsText(f, r) {
+		var err error
+		if f.Text, err = text(); err != nil {
+			return nil, err
+		}
+	}
+	return verify.Run(&verify.Pass{File: f, Hash: hash, Resolve: func(i int) (site.Path, bool) {
+		a := r.Resolve(f.Path, f.Doc.Refs[i].Base, f.Doc.Refs[i].URL)
+		return a.To, a.External
+	}})
+}
+
+// needsText reports whether a rule will look at the text: to check a policy or
+// to say where a finding is.
+func needsText(f *verify.File, r *bundle.Resolver) bool {
+	if len(f.Doc.CSP) > 0 || len(f.Doc.Sums) > 0 {
+		return true
+	}
+	for i := range f.Doc.Refs {
+		if a := r.Resolve(f.Path, f.Doc.Refs[i].Base, f.Doc.Refs[i].URL); a.To == "" && !a.External {
+			return true
+		}
+	}
+	return false
+}
+
+// before describes the source of an output.
+func (b *build) before(n *bundle.Node) *verify.Source {
+	s := &verify.Source{Size: n.File.Size, Doc: n.Doc}
+	if n.Doc == nil {
+		return s
+	}
+	s.Missing = func(url string) bool {
+		for i := range n.Doc.Refs {
+			if n.Doc.Refs[i].URL == url && n.Missing(i) {
+				return true
+			}
+		}
+		return false
+	}
+	s.BadSum = func(text string) bool { return b.badSums[n.File.Path+"\x00"+site.Path(text)] }
+	if len(n.Doc.CSP) > 0 {
+		if text, err := b.src.read(n.File); err == nil {
+			s.Refused = len(verify.Refused(text, n.Doc.CSP))
+		}
+	}
+	return s
+}
+
+// bytesOf returns the bytes of an output.
+func (b *build) bytesOf(o output) ([]byte, error) {
+	if o.variant != nil {
+		return b.store.Blob(o.variant.Blob)
+	}
+	return b.final(o.node)
+}
+
+func refsOf(e *emitted, r *bundle.Resolver) []site.Path {
+	refs := []site.Path{}
+	if e.doc == nil {
+		return refs
+	}
+	seen := map[site.Path]bool{}
+	for i := range e.doc.Refs {
+		if to := r.Resolve(e.entry.Path, e.doc.Refs[i].Base, e.doc.Refs[i].URL).To; to != "" && !seen[to] {
+			seen[to] = true
+			refs = append(refs, to)
+		}
+	}
+	return refs
+}
+
+// checkOnly judges the input itself.
+func (b *build) checkOnly(ctx context.Context) (*Result, error) {
+	hash := func(p site.Path, alg string) (string, error) {
+		text, err := b.src.read(b.files[p])
+		return bundle.HashText(text, alg), err
+	}
+	got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs}, b.graph.Nodes, nil, func(_ context.Context, n *bundle.Node) ([]site.Diagnostic, error) {
+		f := &verify.File{Path: n.File.Path, Kind: n.File.Kind, Size: n.File.Size, Doc: n.Doc}
+		return b.judgeFile(f, b.graph.Resolver(), hash, func() ([]byte, error) { return b.src.read(n.File) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, ds := range got {
+		b.diags = append(b.diags, ds...)
+	}
+	pages := []Page{}
+	for _, n := range b.graph.Nodes {
+		if n.File.Kind != site.HTML {
+			continue
+		}
+		var c Cost
+		for _, t := range b.graph.Loads(n) {
+			w, err := b.sourceTransfer(t)
+			if err != nil {
+				return nil, err
+			}
+			c.Requests++
+			c.Bytes += w
+		}
+		pages = append(pages, Page{Path: n.File.Path, Before: c, After: c})
+	}
+	r := b.result(nil, pages)
+	return r, nil
+}
+
+// findBadSums notes the hash attributes that are wrong already, which are left
+// as they are: the browser refuses the file now, and a new hash would make it
+// run for the first time.
+func (b *build) findBadSums() error {
+	b.badSums = map[site.Path]bool{}
+	for _, n := range b.graph.Nodes {
+		if n.Doc == nil {
+			continue
+		}
+		for _, s := range n.Doc.Sums {
+			to := b.files[n.To[s.Ref].To]
+			if to == nil || s.Kind != site.SumIntegrity {
+				continue
+			}
+			text, err := b.src.read(to)
+			if err != nil {
+				return err
+			}
+			if !sumHolds(s.Text, text) {
+				b.badSums[n.File.Path+"\x00"+site.Path(s.Text)] = true
+			}
+		}
+	}
+	return nil
+}
+
+func sumHolds(sum string, text []byte) bool {
+	p := &verify.Pass{Hash: func(_ site.Path, alg string) (string, error) { return bundle.HashText(text, alg), nil }}
+	ok, _ := verify.SumMatches(p, "", sum)
+	return ok
+}
