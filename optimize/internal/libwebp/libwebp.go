@@ -1,0 +1,63 @@
+// Package libwebp is the lossless encoder of libwebp 1.6, translated from C
+// to WebAssembly to Go by github.com/gen2brain/webp v0.6.4, whose file
+// libwebp.go is here unchanged but for its package clause.
+//
+// It is a copy because that module, imported, loads a system libwebp through
+// purego when it finds one: the bytes would then depend on the machine, every
+// start would search for the library, and Linux binaries would need a dynamic
+// loader. Only a build tag turns that off, and a plain go build must do.
+package libwebp
+
+import (
+	"bytes"
+	"errors"
+	"image"
+)
+
+// MaxSide is the largest width or height of a WebP picture.
+const MaxSide = 16383
+
+// ErrEncode says that libwebp gave no output, mostly for want of memory.
+var ErrEncode = errors.New("libwebp: cannot encode")
+
+// EncodeLossless writes m, whose stride must be four bytes a pixel, as
+// lossless WebP. The colour of fully transparent pixels is not kept. Method
+// and quality (0 to 6, 1 to 100) trade time for size.
+func EncodeLossless(m *image.NRGBA, method, quality int) ([]byte, error) {
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	if w <= 0 || h <= 0 || w > MaxSide || h > MaxSide || m.Stride != 4*w || len(m.Pix) != 4*w*h {
+		return nil, ErrEncode
+	}
+	mod := newModuleRaw(&wasiHost{})
+	mod.X_initialize()
+	in := mod.Xmalloc(int32(len(m.Pix)))
+	size := mod.Xmalloc(8)
+	if in <= 0 || size <= 0 || int(in)+len(m.Pix) > len(mod.memory) || int(size)+8 > len(mod.memory) {
+		return nil, ErrEncode
+	}
+	copy(mod.memory[in:], m.Pix)
+	const rgba, lossless, exact = 0, 1, 0
+	out := mod.Xencode(in, int32(w), int32(h), size, rgba, int32(quality), int32(method), lossless, exact)
+	n := load64(mod.memory[size:])
+	if out <= 0 || n == 0 || n > uint64(len(mod.memory)) || uint64(out)+n > uint64(len(mod.memory)) {
+		return nil, ErrEncode
+	}
+	return bytes.Clone(mod.memory[out : uint64(out)+n]), nil
+}
+
+// wasiHost gives the module the two system calls it imports. It uses them for
+// messages only, which are dropped.
+type wasiHost struct{ mod *module }
+
+func (h *wasiHost) Init(m any) { h.mod = m.(*module) }
+
+func (h *wasiHost) Xfd_close(int32) int32 { return 0 }
+
+func (h *wasiHost) Xfd_write(_, iovs, count, written int32) int32 {
+	var n uint32
+	for i := range count {
+		n += load32(h.mod.memory[iovs+i*8+4:])
+	}
+	store32(h.mod.memory[written:], n)
+	return 0
+}
