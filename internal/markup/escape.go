@@ -21,23 +21,42 @@ func UnescapeAttr(b []byte) string {
 	if bytes.IndexByte(b, '&') < 0 {
 		return string(b)
 	}
-	var s strings.Builder
-	s.Grow(len(b))
-	for i := 0; i < len(b); {
+	text, _ := UnescapeAttrMap(b)
+	return string(text)
+}
+
+// UnescapeAttrMap decodes as UnescapeAttr does and says where each byte of
+// the text came from: text[i] is written at b[at[i]], and at has one more
+// element, the length of b. at is nil when nothing was decoded.
+func UnescapeAttrMap(b []byte) (text []byte, at []int32) {
+	i := bytes.IndexByte(b, '&')
+	if i < 0 {
+		return b, nil
+	}
+	text = make([]byte, 0, len(b))
+	at = make([]int32, 0, len(b)+1)
+	for j := range i {
+		text, at = append(text, b[j]), append(at, int32(j))
+	}
+	for i < len(b) {
 		if b[i] != '&' {
-			j := bytes.IndexByte(b[i:], '&')
-			if j < 0 {
-				j = len(b) - i
-			}
-			s.Write(b[i : i+j])
-			i += j
+			text, at = append(text, b[i]), append(at, int32(i))
+			i++
 			continue
 		}
-		text, n := reference(b[i:])
-		s.WriteString(text)
+		s, n := reference(b[i:])
+		if s == string(b[i:i+n]) {
+			for j := range n {
+				text, at = append(text, b[i+j]), append(at, int32(i+j))
+			}
+		} else {
+			for j := range len(s) {
+				text, at = append(text, s[j]), append(at, int32(i))
+			}
+		}
 		i += n
 	}
-	return s.String()
+	return text, append(at, int32(len(b)))
 }
 
 // maxReference is longer than every reference: the longest name has 33 bytes,

@@ -1,0 +1,226 @@
+// Package scan reads a file of a site and lists what it says about other
+// files: references with the byte spans of their addresses, hashes of other
+// files, and what else a rename or a change of bytes would break. It decides
+// nothing and resolves nothing; it never fails, and what it cannot read it
+// leaves alone.
+package scan
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/site"
+)
+
+// Options change what is found.
+type Options struct {
+	// KeepInline says that inline scripts and styles must not change (a
+	// policy outside the page covers them): references in them are Fixed.
+	KeepInline bool
+}
+
+// AttrSelector is an attribute selector: [Name Op "Value"].
+type AttrSelector struct {
+	Name  string // in lower case
+	Op    string // "=", "^=", "$=", "*=", "~=", "|=", or "" for presence
+	Value string
+}
+
+// Doc is what a file says about others.
+type Doc struct {
+	// Refs are ordered by place and do not overlap.
+	Refs []site.Ref
+	// Sums are hashes written next to a reference.
+	Sums []site.SumRef
+	// Pre is what optimize.SpaceFacts.Pre describes, from style sheets.
+	Pre []string
+	// Hashes are the "sha256-…", "sha384-…" and "sha512-…" tokens outside of
+	// Sums. Sorted, without repeats, like all lists of strings below.
+	Hashes []string
+	// Selectors are the attribute selectors of style sheets, and those of
+	// scripts that ask for an attribute that may hold an address.
+	Selectors []AttrSelector
+	// Mentions are the file names in strings that scripts read: a script may
+	// build an address from them.
+	Mentions []string
+	// DynamicImport says that a script calls import() with something else
+	// than a literal.
+	DynamicImport bool
+	// Modules says that a script has import or export declarations.
+	Modules bool
+	// CSP holds the content security policies of a page, in source order.
+	CSP []string
+	// Canonical is the URL of <link rel=canonical>.
+	Canonical string
+	Diags     []site.Diagnostic
+}
+
+// maxSize bounds what is read: offsets are kept in 32 bits.
+const maxSize = 1 << 30
+
+// Scan reads the file at p, whose kind is k.
+func Scan(p site.Path, k site.Kind, src []byte, o Options) *Doc {
+	s := &scanner{path: p, src: src, opts: o, doc: &Doc{}}
+	if len(src) > maxSize {
+		return s.doc
+	}
+	v := view{text: src}
+	switch k {
+	case site.HTML:
+		s.page(v)
+	case site.CSS:
+		s.css(v, cssContext{})
+	case site.JS:
+		s.js(v, jsContext{file: true})
+	case site.SVG:
+		s.svg(v)
+	case site.JSON:
+		s.json(v)
+	case site.XML:
+		s.xml(v)
+	}
+	if k.IsText() {
+		s.hashes(src)
+	}
+	s.finish()
+	return s.doc
+}
+
+// scanner holds what one Scan gathers.
+type scanner struct {
+	path site.Path
+	src  []byte
+	opts Options
+	doc  *Doc
+
+	refs      []site.Ref    // in the order found
+	sums      []site.SumRef // Ref is an index into refs
+	base      string        // <base href>
+	mentions  map[string]struct{}
+	pre       map[string]struct{}
+	selectors map[AttrSelector]struct{}
+	hashSet   map[string]struct{}
+}
+
+func add[K comparable](m *map[K]struct{}, k K) {
+	if *m == nil {
+		*m = make(map[K]struct{})
+	}
+	(*m)[k] = struct{}{}
+}
+
+// finish orders what was found.
+func (s *scanner) finish() {
+	order := make([]int, len(s.refs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.refs[a].Span.Start, s.refs[b].Span.Start) })
+	to := make([]int, len(s.refs)) // old index → new
+	end := 0
+	for _, i := range order {
+		to[i] = -1
+		if r := s.refs[i]; r.Span.Start >= end {
+			to[i], end = len(s.doc.Refs), r.Span.End
+			s.doc.Refs = append(s.doc.Refs, r)
+		}
+	}
+	for _, m := range s.sums {
+		if m.Ref = to[m.Ref]; m.Ref >= 0 {
+			s.doc.Sums = append(s.doc.Sums, m)
+		}
+	}
+	slices.SortStableFunc(s.doc.Sums, func(a, b site.SumRef) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
+	s.doc.Pre = slices.Sorted(maps.Keys(s.pre))
+	s.doc.Mentions = slices.Sorted(maps.Keys(s.mentions))
+	s.doc.Hashes = slices.Sorted(maps.Keys(s.hashSet))
+	s.doc.Selectors = slices.SortedFunc(maps.Keys(s.selectors), func(a, b AttrSelector) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Value, b.Value))
+	})
+}
+
+// diag reports something found at offset off.
+func (s *scanner) diag(off int, rule string, sev site.Severity, message, hint string) {
+	line, col := site.Position(s.src, off)
+	s.doc.Diags = append(s.doc.Diags, site.Diagnostic{Rule: rule, Severity: sev, Path: s.path, Line: line, Column: col, Message: message, Hint: hint})
+}
+
+// integrity notes that the text of v is the hash of what ref id refers to.
+func (s *scanner) integrity(v view, id int) {
+	v = v.trim()
+	if len(v.text) == 0 || id < 0 {
+		return
+	}
+	s.sums = append(s.sums, site.SumRef{Span: v.span(), Kind: site.SumIntegrity, Ref: id, Text: string(v.text)})
+}
+
+// context says what surrounds a reference.
+type context struct {
+	attrs map[string]string
+	fixed string
+}
+
+// ref notes the URL that v holds, and returns its index in s.refs, -1 if it is
+// none: empty, a fragment, of a scheme that loads no file, or a template.
+func (s *scanner) ref(v view, role site.Role, c context) int {
+	v = v.trim()
+	n := bytes.IndexAny(v.text, "?#")
+	if n < 0 {
+		n = len(v.text)
+	}
+	if n == 0 {
+		return -1
+	}
+	u := cleanURL(v.text)
+	if !isRef(u) {
+		return -1
+	}
+	r := site.Ref{Span: v.cut(0, n).span(), URL: u, Role: role, Fixed: c.fixed, Attrs: c.attrs}
+	if s.base != "" && scheme(u) == "" && !strings.HasPrefix(u, "//") {
+		r.Base = s.base
+	}
+	s.refs = append(s.refs, r)
+	return len(s.refs) - 1
+}
+
+// cleanURL drops the tabs and newlines that a URL parser ignores (WHATWG URL,
+// section 4.4).
+func cleanURL(b []byte) string {
+	if bytes.IndexAny(b, "\t\n\r") < 0 {
+		return string(b)
+	}
+	return strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(string(b))
+}
+
+// isRef reports whether a URL may lead to a file of a web site.
+func isRef(u string) bool {
+	switch strings.ToLower(scheme(u)) {
+	case "", "http", "https":
+	default:
+		return false
+	}
+	for _, t := range [...]string{"{{", "}}", "<%", "${", "{%", "<?"} {
+		if strings.Contains(u, t) {
+			return false
+		}
+	}
+	return true
+}
+
+// scheme returns the scheme of a URL, "" if it is relative.
+func scheme(u string) string {
+	for i := 0; i < len(u); i++ {
+		switch c := u[i]; {
+		case c == ':':
+			return u[:i]
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
+		default:
+			return ""
+		}
+	}
+	return ""
+}

@@ -1,0 +1,261 @@
+package scan
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/tdewolff/parse/v2/css"
+)
+
+// keepsSpace reports whether the declaration of prop makes white space in
+// text count (CSS Text 4, section 3). A value that is not known until the
+// page runs counts too.
+func keepsSpace(prop string, stmt []cssToken, text []byte) bool {
+	if prop != "white-space" && prop != "white-space-collapse" {
+		return false
+	}
+	value := bytes.ToLower(text[stmt[0].start:stmt[len(stmt)-1].end])
+	for _, w := range [...]string{"pre", "break-spaces", "var(", "attr(", "env(", "if("} {
+		if bytes.Contains(value, []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// preRule notes the elements of the rule that the current declaration is in.
+func (p *cssScan) preRule() {
+	p.subjects(len(p.blocks)-1, 0)
+}
+
+// maxSubjects bounds the work on selectors nested in each other.
+const maxSubjects = 32
+
+// subjects notes what the style rule at or above blocks[i] selects. Without
+// one (a style attribute, a page margin box) there is nothing to note.
+func (p *cssScan) subjects(i, depth int) {
+	for i >= 0 && p.blocks[i].at != "" {
+		if at := p.blocks[i].at; at == "scope" {
+			add(&p.pre, "*")
+			return
+		}
+		i--
+	}
+	if i < 0 {
+		return
+	}
+	if p.blocks[i].noted {
+		return
+	}
+	p.blocks[i].noted = true
+	if depth > maxSubjects || i > 0 && strings.HasSuffix(p.blocks[i-1].at, "keyframes") {
+		add(&p.pre, "*")
+		return
+	}
+	p.selectorList(p.blocks[i].prelude, i, depth)
+}
+
+// selectorList notes the subject of each selector in a list.
+func (p *cssScan) selectorList(ts []cssToken, i, depth int) {
+	start, nest := 0, 0
+	for k, t := range ts {
+		switch t.t {
+		case css.FunctionToken, css.LeftParenthesisToken, css.LeftBracketToken:
+			nest++
+		case css.RightParenthesisToken, css.RightBracketToken:
+			nest--
+		case css.CommaToken:
+			if nest == 0 {
+				p.compound(ts[start:k], i, depth)
+				start = k + 1
+			}
+		}
+	}
+	p.compound(ts[start:], i, depth)
+}
+
+// compound notes one simple selector of the rightmost compound of ts.
+func (p *cssScan) compound(ts []cssToken, i, depth int) {
+	for len(ts) > 0 && ts[len(ts)-1].t == css.WhitespaceToken {
+		ts = ts[:len(ts)-1]
+	}
+	if len(ts) == 0 {
+		return
+	}
+	ts = ts[p.lastCombinator(ts):]
+	var id, class, attr, tag string
+	var list []cssToken // argument of :is() or :where()
+	parent := false
+	for k := 0; k < len(ts); k++ {
+		switch t := ts[k]; {
+		case t.t == css.HashToken:
+			id = "#" + string(p.cut(t.start+1, t.end).css().text)
+		case t.t == css.DelimToken && p.v.text[t.start] == '.' && k+1 < len(ts) && isName(ts[k+1]):
+			class = "." + string(p.cut(ts[k+1].start, ts[k+1].end).css().text)
+			k++
+		case t.t == css.DelimToken && p.v.text[t.start] == '&':
+			parent = true
+		case t.t == css.LeftBracketToken:
+			end := p.matching(ts, k)
+			if s, ok := p.attrSelector(ts[k:end]); ok {
+				attr = "[" + s.Name + "]"
+			}
+			k = end
+		case t.t == css.IdentToken && (k == 0 || ts[k-1].t != css.ColonToken):
+			tag = lower(p.cut(t.start, t.end).css().text)
+		case t.t == css.FunctionToken:
+			end := p.matching(ts, k)
+			if name := lower(p.text(t)); name == "is(" || name == "where(" || name == "-webkit-any(" || name == "-moz-any(" || name == "matches(" {
+				list = ts[k+1 : end]
+			}
+			k = end
+		}
+	}
+	switch {
+	case id != "" || class != "" || attr != "" || tag != "":
+		for _, x := range [...]string{id, class, attr, tag} {
+			if x != "" {
+				add(&p.pre, x)
+				return
+			}
+		}
+	case len(list) > 0 && depth < maxSubjects:
+		p.selectorList(list, i, depth+1)
+	case parent:
+		p.subjects(i-1, depth+1)
+	default:
+		add(&p.pre, "*")
+	}
+}
+
+// isName reports whether t is a name; the lexer sets those with two leading
+// hyphens apart.
+func isName(t cssToken) bool {
+	return t.t == css.IdentToken || t.t == css.CustomPropertyNameToken
+}
+
+// matching returns the index of the token that closes the one at k, or the
+// number of tokens.
+func (p *cssScan) matching(ts []cssToken, k int) int {
+	nest := 0
+	for ; k < len(ts); k++ {
+		switch ts[k].t {
+		case css.FunctionToken, css.LeftParenthesisToken, css.LeftBracketToken:
+			nest++
+		case css.RightParenthesisToken, css.RightBracketToken:
+			if nest--; nest == 0 {
+				return k
+			}
+		}
+	}
+	return k
+}
+
+// lastCombinator returns the index of the token after the last combinator.
+func (p *cssScan) lastCombinator(ts []cssToken) int {
+	last, nest := 0, 0
+	for k, t := range ts {
+		switch t.t {
+		case css.FunctionToken, css.LeftParenthesisToken, css.LeftBracketToken:
+			nest++
+		case css.RightParenthesisToken, css.RightBracketToken:
+			nest--
+		case css.WhitespaceToken, css.ColumnToken:
+			if nest == 0 {
+				last = k + 1
+			}
+		case css.DelimToken:
+			if c := p.v.text[t.start]; nest == 0 && (c == '>' || c == '+' || c == '~') {
+				last = k + 1
+			}
+		}
+	}
+	return last
+}
+
+// attrSelectors notes the attribute selectors of a prelude.
+func (p *cssScan) attrSelectors(ts []cssToken) {
+	for k := 0; k < len(ts); k++ {
+		if ts[k].t != css.LeftBracketToken {
+			continue
+		}
+		end := k + 1
+		for end < len(ts) && ts[end].t != css.RightBracketToken {
+			end++
+		}
+		if s, ok := p.attrSelector(ts[k:end]); ok {
+			add(&p.selectors, s)
+		}
+		k = end
+	}
+}
+
+// attrSelector reads "[name op value" (Selectors 4, section 6).
+func (p *cssScan) attrSelector(ts []cssToken) (s AttrSelector, ok bool) {
+	for _, t := range ts[1:] {
+		switch {
+		case t.t == css.IdentToken && s.Op == "":
+			s.Name = lower(p.cut(t.start, t.end).css().text) // the last one: after a namespace
+		case t.t == css.IdentToken && s.Value == "":
+			s.Value = string(p.cut(t.start, t.end).css().text)
+		case t.t == css.StringToken && s.Op != "":
+			if v, q := unquote(p.cut(t.start, t.end)); q {
+				s.Value = string(v.css().text)
+			}
+			return s, s.Name != ""
+		case t.t == css.DelimToken && p.v.text[t.start] == '=':
+			s.Op = "="
+		case t.t == css.IncludeMatchToken || t.t == css.DashMatchToken || t.t == css.PrefixMatchToken ||
+			t.t == css.SuffixMatchToken || t.t == css.SubstringMatchToken:
+			s.Op = string(p.text(t))
+		}
+	}
+	return s, s.Name != ""
+}
+
+// scriptSelectors notes the attribute selectors in a string of a script, such
+// as img[src$=".png"], when the attribute may hold an address.
+func (s *scanner) scriptSelectors(b []byte) {
+	for {
+		i := bytes.IndexByte(b, '[')
+		if i < 0 {
+			return
+		}
+		b = b[i+1:]
+		n := 0
+		for n < len(b) && (b[n] == '-' || b[n] == ':' || b[n] == '\\' || b[n]|0x20 >= 'a' && b[n]|0x20 <= 'z') {
+			n++
+		}
+		a := AttrSelector{Name: strings.ReplaceAll(lower(b[:n]), `\`, "")}
+		b = b[n:]
+		if !addressAttr(a.Name) || len(b) == 0 {
+			continue
+		}
+		if k := 0; b[0] != ']' {
+			if strings.IndexByte("^$*~|", b[0]) >= 0 {
+				k = 1
+			}
+			if k >= len(b) || b[k] != '=' {
+				continue
+			}
+			a.Op = string(b[:k+1])
+			value := b[k+1:]
+			end := bytes.IndexByte(value[:min(len(value), 1024)], ']')
+			if end < 0 {
+				end = 0
+			}
+			a.Value = strings.Trim(string(value[:end]), `"'\ `)
+		}
+		add(&s.selectors, a)
+	}
+}
+
+// addressAttr reports whether an attribute may hold an address or a style.
+func addressAttr(name string) bool {
+	switch name {
+	case "src", "href", "srcset", "imagesrcset", "data", "poster", "style", "action", "formaction", "cite", "background",
+		"manifest", "longdesc", "content", "xlink:href", "integrity", "data-src", "data-srcset", "data-bg", "data-href":
+		return true
+	}
+	return false
+}
