@@ -142,8 +142,15 @@ func (s *scanner) finish() {
 	})
 }
 
+// maxDiags bounds what is reported of one file; finding a line costs a pass
+// over it.
+const maxDiags = 16
+
 // diag reports something found at offset off.
 func (s *scanner) diag(off int, rule string, sev site.Severity, message, hint string) {
+	if len(s.doc.Diags) == maxDiags {
+		return
+	}
 	line, col := site.Position(s.src, off)
 	s.doc.Diags = append(s.doc.Diags, site.Diagnostic{Rule: rule, Severity: sev, Path: s.path, Line: line, Column: col, Message: message, Hint: hint})
 }

@@ -99,7 +99,8 @@ func (t *xmlToken) attributes() map[string]string {
 	for _, a := range t.attrs {
 		name := strings.ToLower(a.name)
 		if _, ok := m[name]; !ok {
-			m[name] = t.decoded(a.name)
+			v, _ := a.value.xml()
+			m[name] = string(v.text)
 		}
 	}
 	m["<"] = strings.ToLower(t.name)
