@@ -24,7 +24,7 @@ func (g *Graph) evidence() *evidence {
 	ev := &evidence{mentioned: map[string]site.Path{}, precached: map[string]bool{}, worker: map[*Node]bool{}}
 	for _, n := range g.Nodes {
 		for _, u := range n.In {
-			if n.File.Kind == site.JS && u.ref().Attrs["<"] == scan.ServiceWorker {
+			if n.File.Kind == site.JS && u.ref().Fixed == scan.PageURL {
 				ev.worker[n] = true
 			}
 		}
@@ -57,7 +57,7 @@ func (g *Graph) evidence() *evidence {
 			ev.edits = n.File.Path
 		}
 		for i := range d.Refs {
-			if r := &d.Refs[i]; r.Attrs["<"] == scan.ImportMap && strings.HasSuffix(r.URL, "/") {
+			if r := &d.Refs[i]; r.Fixed == scan.MapFolder {
 				if a := n.To[i]; !a.External {
 					ev.moduleRoots = append(ev.moduleRoots, string(g.resolver.locate(a.Dir, r.URL).To))
 				}

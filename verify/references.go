@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 
+	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/site"
 )
 
@@ -19,7 +20,7 @@ var References = &Rule{
 		for i := range f.Doc.Refs {
 			r := &f.Doc.Refs[i]
 			to, external := p.Resolve(i)
-			if to != "" || external || seen[r.URL] {
+			if to != "" || external || seen[r.URL] || r.Fixed == scan.PageURL && f.Kind == site.JS {
 				continue
 			}
 			seen[r.URL] = true

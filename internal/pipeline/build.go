@@ -36,6 +36,7 @@ type build struct {
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking
 	work    Work
+	slow    stopwatch
 	diags   []site.Diagnostic
 }
 

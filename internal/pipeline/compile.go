@@ -105,6 +105,7 @@ func (b *build) compileFile(ctx context.Context, n *bundle.Node) (*site.Object, 
 		return nil, err
 	}
 	add(&b.work.Compiled)
+	defer b.slow.start(b.o.Clock, f.Path)()
 	if o, err = b.run(ctx, f, src, j); err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type Options struct {
 
 	Esbuild guard.Esbuild
 	Now     time.Time // ages the store, nothing else
+	// Clock times the slowest files for the report; nil leaves them out.
+	Clock func() time.Time
 	// Progress is told how far a stage is; it may be called from any
 	// goroutine. nil is fine.
 	Progress func(stage string, done, total int)

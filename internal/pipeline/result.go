@@ -33,6 +33,13 @@ type Result struct {
 	Work     Work
 	Hits     int64
 	Misses   int64
+	Slowest  []Timing
+}
+
+// Timing is how long a file took.
+type Timing struct {
+	Path         site.Path `json:"path"`
+	Milliseconds int64     `json:"ms"`
 }
 
 // Totals over the whole site. A file that answers under two names counts once.
@@ -180,6 +187,7 @@ func (b *build) hosts(m *site.Manifest) ([]site.Output, error) {
 func (b *build) result(m *site.Manifest, pages []Page) *Result {
 	r := &Result{Base: b.base, Guessed: b.guessed, Manifest: m, Pages: pages, Notes: b.plan.Notes, Work: b.work}
 	r.Hits, r.Misses = b.store.Stats()
+	r.Slowest = b.slow.top()
 	if b.o.Strict {
 		for i := range b.diags {
 			if d := &b.diags[i]; d.Severity == site.Warn && keptRules[d.Rule] {

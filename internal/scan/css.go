@@ -10,12 +10,6 @@ import (
 	"github.com/hone-web/hone/site"
 )
 
-// cssContext says where CSS stands.
-type cssContext struct {
-	context
-	decls bool // a list of declarations: a style attribute
-}
-
 // cssToken is a token of CSS; it lies at text[start:end].
 type cssToken struct {
 	t          css.TokenType
@@ -34,7 +28,7 @@ type block struct {
 type cssScan struct {
 	*scanner
 	v      view
-	c      cssContext
+	c      context
 	blocks []block
 	stmt   []cssToken // of the statement so far, without white space at its start and without comments
 	funcs  []string   // open functions, "" for a parenthesis
@@ -48,11 +42,12 @@ type cssScan struct {
 // maxBlocks bounds nesting; deeper blocks belong to the last one in bounds.
 const maxBlocks = 64
 
-func (s *scanner) css(v view, c cssContext) {
+// css reads a style sheet, or the declarations of a style attribute.
+func (s *scanner) css(v view, c context) {
 	p := &cssScan{scanner: s, v: v, c: c}
 	p.run()
 	if p.smap != nil {
-		s.ref(*p.smap, site.RoleSourceMap, p.c.context)
+		s.ref(*p.smap, site.RoleSourceMap, p.c)
 	}
 }
 
@@ -228,7 +223,7 @@ func (p *cssScan) str(t cssToken, b []byte) {
 	switch {
 	case p.at == "import":
 		if p.first() && (fn == "" || fn == "src") {
-			p.ref(inner.css(), site.RoleImport, p.c.context)
+			p.ref(inner.css(), site.RoleImport, p.c)
 		}
 	case p.at != "":
 	case fn == "image-set" || fn == "-webkit-image-set" || fn == "src":
@@ -242,7 +237,7 @@ func (p *cssScan) str(t cssToken, b []byte) {
 // progid:DXImageTransform.Microsoft.AlphaImageLoader(src='x.png'), which old
 // Internet Explorer resolves against the page.
 func (p *cssScan) legacyFilter(inner view, b []byte, fn string) {
-	c := p.c.context
+	c := p.c
 	c.fixed = "a filter of old browsers resolves it against the page"
 	if strings.HasSuffix(fn, "alphaimageloader") {
 		p.ref(inner.css(), site.RoleBackground, c)
@@ -260,7 +255,7 @@ func (p *cssScan) legacyFilter(inner view, b []byte, fn string) {
 
 // url takes a URL that the statement holds; v is as written.
 func (p *cssScan) url(v view) {
-	c := p.c.context
+	c := p.c
 	fix := func(why string) {
 		if c.fixed == "" {
 			c.fixed = why

@@ -249,7 +249,7 @@ func (e *element) content(v view) {
 	h := e.h
 	if e.t.Name == "style" {
 		if t := e.get("type"); t == "" || t == "text/css" {
-			h.css(v, cssContext{context: e.context(h.styleFixed)})
+			h.css(v, e.context(h.styleFixed))
 		} else {
 			h.mention(v.text)
 		}

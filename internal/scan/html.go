@@ -238,7 +238,9 @@ func (e *element) attribute(a markup.Attr) {
 	}
 	switch a.Name {
 	case "style":
-		h.css(e.value(a), cssContext{context: e.context(h.styleFixed), decls: true})
+		if v := e.value(a); bytes.IndexByte(v.text, '(') >= 0 { // else there is no address
+			h.css(v, e.context(h.styleFixed))
+		}
 	case "srcset", "imagesrcset":
 		if a.Name == "srcset" && e.t.Name != "img" && e.t.Name != "source" || a.Name == "imagesrcset" && e.t.Name != "link" {
 			return
@@ -280,7 +282,7 @@ func (e *element) data(a markup.Attr) {
 	v := e.value(a)
 	e.h.mention(v.text)
 	name := strings.TrimPrefix(a.Name, "data-")
-	c := func() context { return e.context("a script reads it") }
+	c := func() context { return e.context(ReadByScript) }
 	switch {
 	case name == "srcset" || strings.HasPrefix(name, "lazy") && strings.HasSuffix(name, "srcset"):
 		e.srcset(v, c())

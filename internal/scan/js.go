@@ -30,6 +30,7 @@ func (s *scanner) js(v view, c jsContext) {
 			smap = &m
 		}
 	})
+	s.doc.EditsSrc = s.doc.EditsSrc || editsSrc().Match(v.text)
 	p.toks, p.used = toks, make([]bool, len(toks))
 	for i, t := range toks {
 		switch t.kind {
@@ -175,7 +176,7 @@ func (p *jsScan) specifier(i int, v view, role site.Role) {
 // script, and whose script keeps it as its identity.
 func (p *jsScan) pageURL(i int, v view) {
 	p.mention(v.text)
-	p.note(i, v, site.RoleLink, "the page that runs the script resolves it")
+	p.note(i, v, site.RoleLink, PageURL)
 }
 
 // note adds a reference to what literal i says.

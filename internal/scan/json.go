@@ -217,7 +217,7 @@ func (s *scanner) importMap(v view, c context) {
 			}
 			ic := c
 			if ic.fixed == "" && bytes.HasSuffix(i.value.str.text, []byte("/")) {
-				ic.fixed = "the import map maps a folder"
+				ic.fixed = MapFolder
 			}
 			s.ref(i.value.str, site.RoleModule, ic)
 		}

@@ -49,6 +49,8 @@ type Doc struct {
 	// DynamicImport says that a script calls import() with something else
 	// than a literal.
 	DynamicImport bool
+	// EditsSrc says that a script takes the addresses of images apart.
+	EditsSrc bool
 	// Modules says that a script has import or export declarations.
 	Modules bool
 	// CSP holds the content security policies of a page, in source order.
@@ -72,7 +74,7 @@ func Scan(p site.Path, k site.Kind, src []byte, o Options) *Doc {
 	case site.HTML:
 		s.page(v)
 	case site.CSS:
-		s.css(v, cssContext{})
+		s.css(v, context{})
 	case site.JS:
 		s.js(v, jsContext{file: true})
 	case site.SVG:
@@ -112,8 +114,13 @@ func add[K comparable](m *map[K]struct{}, k K) {
 	(*m)[k] = struct{}{}
 }
 
-// finish orders what was found.
+// finish orders the references and drops those that overlap an earlier one.
 func (s *scanner) finish() {
+	defer s.lists()
+	if s.ordered() {
+		s.doc.Refs, s.doc.Sums = s.refs, s.sums
+		return
+	}
 	order := make([]int, len(s.refs))
 	for i := range order {
 		order[i] = i
@@ -133,7 +140,26 @@ func (s *scanner) finish() {
 			s.doc.Sums = append(s.doc.Sums, m)
 		}
 	}
-	slices.SortStableFunc(s.doc.Sums, func(a, b site.SumRef) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
+	slices.SortStableFunc(s.doc.Sums, bySum)
+}
+
+func bySum(a, b site.SumRef) int { return cmp.Compare(a.Span.Start, b.Span.Start) }
+
+// ordered reports whether everything was found in the order it stands in,
+// which is the rule.
+func (s *scanner) ordered() bool {
+	end := 0
+	for _, r := range s.refs {
+		if r.Span.Start < end {
+			return false
+		}
+		end = r.Span.End
+	}
+	return slices.IsSortedFunc(s.sums, bySum)
+}
+
+// lists sorts what has no place.
+func (s *scanner) lists() {
 	s.doc.Pre = slices.Sorted(maps.Keys(s.pre))
 	s.doc.Mentions = slices.Sorted(maps.Keys(s.mentions))
 	s.doc.Hashes = slices.Sorted(maps.Keys(s.hashSet))

@@ -48,7 +48,7 @@ func svgPaint(attr string) bool {
 
 // svgPaintAttr reads such a value as the declaration it stands for.
 func (s *scanner) svgPaintAttr(name string, v view, c context) {
-	p := &cssScan{scanner: s, v: v, c: cssContext{context: c, decls: true}, prop: name, named: true}
+	p := &cssScan{scanner: s, v: v, c: c, prop: name, named: true}
 	p.run()
 }
 
@@ -74,7 +74,7 @@ func (s *scanner) svg(v view) {
 			}
 			switch raw {
 			case "style":
-				s.css(text, cssContext{context: context{attrs: map[string]string{"<": "style"}}})
+				s.css(text, context{attrs: map[string]string{"<": "style"}})
 			case "script":
 				s.js(text, jsContext{context: context{attrs: map[string]string{"<": "script"}}})
 			}
@@ -138,7 +138,7 @@ func (s *scanner) svgElement(t *xmlToken) {
 			s.xmlRef(a.value, role, ctx())
 		case a.name == "style":
 			d, _ := a.value.xml()
-			s.css(d, cssContext{context: ctx(), decls: true})
+			s.css(d, ctx())
 		case svgPaint(a.name) && bytes.Contains(a.value.text, []byte("url(")):
 			d, _ := a.value.xml()
 			s.svgPaintAttr(a.name, d, ctx())

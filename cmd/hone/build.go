@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hone-web/hone/internal/config"
+	"github.com/hone-web/hone/internal/pipeline"
+	"github.com/hone-web/hone/internal/publish"
+	"github.com/hone-web/hone/internal/report"
+)
+
+func (a *app) buildCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "build [DIR]",
+		Short: "Write an optimized copy of a built site",
+		Long: `build reads the built site in DIR and writes an optimized copy beside it. Nothing
+is written before it is verified, and the new copy appears all at once. Without
+DIR it finds the folder that your generator wrote.`,
+		Example: `  hone build public
+  hone build -o dist-opt dist
+  hone build --base-url https://example.com/docs/ build
+  hone build --dry-run --json public | jq .totals`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.flags.set = cmd.Flags()
+			return a.build(cmd.Context(), args)
+		},
+	}
+	a.flags.building(c)
+	a.flags.common(c)
+	return c
+}
+
+func (a *app) build(ctx context.Context, args []string) error {
+	c, _, err := a.settings()
+	if err != nil {
+		return err
+	}
+	in, err := a.input(c, args)
+	if err != nil {
+		return err
+	}
+	o, err := a.options(c, in)
+	if err != nil {
+		return err
+	}
+	if o.Replace && o.Out == "" {
+		o.Out = in
+	}
+	if o.Out == "" {
+		o.Out = defaultOut(in)
+	}
+	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
+		return err
+	}
+	pool, err := esbuild(o.Jobs)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	o.Esbuild = pool
+	p := a.progress()
+	o.Progress = p.update
+	r, err := pipeline.Build(ctx, o)
+	p.done()
+	if err != nil {
+		return err
+	}
+	out := o.Out
+	if o.DryRun {
+		out = ""
+	}
+	full := report.New(r, "hone "+version, "build", in, out, true)
+	if err := a.writeReport(o.Meta, full); err != nil {
+		return err
+	}
+	return a.show(full)
+}
+
+// show prints a document and turns its verdict into an error.
+func (a *app) show(d *report.Document) error {
+	brief := *d
+	brief.Files = nil
+	style := report.Style{Color: a.color(a.flags.color, a.stderr), Verbose: a.flags.verbose}
+	if a.flags.json {
+		if err := report.JSON(a.stdout, &brief); err != nil {
+			return fmt.Errorf("print result: %w", err)
+		}
+	} else {
+		report.Findings(a.stderr, d.Findings, style)
+		if !a.flags.quiet {
+			report.Summary(a.stdout, &brief, report.Style{Color: a.color(a.flags.color, a.stdout), Verbose: a.flags.verbose})
+			fmt.Fprintln(a.stderr, report.Closing(d, style))
+		}
+	}
+	if d.Failed {
+		return errFindings
+	}
+	return nil
+}
+
+func (a *app) writeReport(meta string, d *report.Document) error {
+	var b strings.Builder
+	if err := report.JSON(&b, d); err != nil {
+		return fmt.Errorf("encode report: %w", err)
+	}
+	return pipeline.WriteFile(filepath.Join(meta, "report.json"), []byte(b.String()))
+}
+
+// input returns the folder to read: the argument, the configuration, or what
+// a generator wrote here.
+func (a *app) input(c *config.Config, args []string) (string, error) {
+	in := ""
+	switch {
+	case len(args) > 0:
+		in = args[0]
+	case c.Input != nil:
+		in = *c.Input
+	default:
+		return detectInput(".")
+	}
+	fi, err := os.Stat(in)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", usagef("there is no folder %s", in)
+	}
+	if err != nil {
+		return "", fmt.Errorf("input folder: %w", err)
+	}
+	if !fi.IsDir() {
+		return "", usagef("%s is a file, not a folder; name the folder that holds the built site", in)
+	}
+	return in, nil
+}
+
+// defaultOut names the output after the input.
+func defaultOut(in string) string {
+	clean := filepath.Clean(in)
+	if base := filepath.Base(clean); base == "." || base == ".." || base == string(filepath.Separator) {
+		if abs, err := filepath.Abs(clean); err == nil {
+			clean = abs
+		}
+	}
+	return clean + "-honed"
+}

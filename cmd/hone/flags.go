@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flags are the values of the command line, before configuration is merged.
+type flags struct {
+	out, meta, config string
+	replace, force    bool
+	jobs              int
+	memory            string
+	include, exclude  []string
+	only, skip        []string
+	baseURL           string
+	preset, keepURLs  string
+	dryRun, strict    bool
+	failOn            string
+	noCache           bool
+	json              bool
+	quiet             bool
+	verbose           int
+	color             string
+	noProgress        bool
+	set               *pflag.FlagSet
+}
+
+// common adds the flags that every command of the pipeline takes.
+func (f *flags) common(c *cobra.Command) {
+	s := c.Flags()
+	s.SortFlags = false
+	s.StringVar(&f.meta, "meta", ".hone", "folder for manifest.json, report.json, hosts/ and store/")
+	s.StringVarP(&f.config, "config", "c", "", "configuration `FILE` (default hone.toml, if there is one)")
+	s.IntVarP(&f.jobs, "jobs", "j", runtime.GOMAXPROCS(0), "files worked on at once")
+	s.StringVar(&f.memory, "memory-limit", "1GB", "memory that work in flight may take")
+	s.StringVar(&f.baseURL, "base-url", "", "`URL` the site is served under (default: found in the pages)")
+	s.StringVar(&f.failOn, "fail-on", "error", "least finding that fails: error, warn or never")
+	s.BoolVar(&f.strict, "strict", false, "treat a file that cannot be read as an error")
+	s.BoolVar(&f.noCache, "no-cache", false, "do all the work anew")
+	s.BoolVar(&f.json, "json", false, "print one JSON document")
+	s.BoolVarP(&f.quiet, "quiet", "q", false, "print findings only")
+	s.CountVarP(&f.verbose, "verbose", "v", "print every finding and what was kept")
+	s.StringVar(&f.color, "color", "auto", "auto, always or never")
+	s.BoolVar(&f.noProgress, "no-progress", false, "no progress on standard error")
+}
+
+// building adds the flags of commands that make an output.
+func (f *flags) building(c *cobra.Command) {
+	s := c.Flags()
+	s.SortFlags = false
+	s.StringVarP(&f.out, "out", "o", "", "folder to write (default: the input's name with -honed)")
+	s.BoolVar(&f.replace, "replace", false, "swap the result over the input; the old tree is kept until that succeeded")
+	s.BoolVar(&f.force, "force", false, "replace an output folder that hone did not write")
+	s.BoolVar(&f.dryRun, "dry-run", false, "do all the work and publish nothing")
+	s.StringVar(&f.preset, "preset", "default", "fast, default or max")
+	s.StringVar(&f.keepURLs, "keep-urls", "all", "old names that go on answering: all, media or none")
+	s.StringSliceVar(&f.include, "include", nil, "optimize only files that match `GLOB`")
+	s.StringSliceVar(&f.exclude, "exclude", nil, "publish files that match `GLOB` as they are")
+	s.StringSliceVar(&f.only, "only", nil, "run only the optimizers and combiners `NAME`")
+	s.StringSliceVar(&f.skip, "skip", nil, "do not run the optimizers and combiners `NAME`")
+}
+
+// parseSize reads "512MB" or "1GiB".
+func parseSize(s string) (int64, error) {
+	units := []struct {
+		suffix string
+		factor float64
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"KB", 1e3}, {"B", 1}, {"", 1}}
+	for _, u := range units {
+		num, ok := strings.CutSuffix(strings.TrimSpace(s), u.suffix)
+		if !ok {
+			continue
+		}
+		var v float64
+		var rest string
+		if n, _ := fmt.Sscanf(strings.TrimSpace(num)+"|", "%g%s", &v, &rest); n != 2 || rest != "|" || v < 0 || v*u.factor > 1<<62 {
+			break
+		}
+		return int64(v * u.factor), nil
+	}
+	return 0, fmt.Errorf("%q is not a size; write it like 512MB or 2GiB", s)
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/cache"
+	"github.com/hone-web/hone/internal/config"
+	"github.com/hone-web/hone/internal/guard"
+	"github.com/hone-web/hone/internal/pipeline"
+	"github.com/hone-web/hone/optimize"
+)
+
+// configNames are looked for in the working directory and above, up to the
+// root of the repository.
+var configNames = []string{"hone.toml", ".hone.toml"}
+
+// settings merges flags, environment, file and defaults, in that order of
+// precedence.
+func (a *app) settings() (*config.Config, string, error) {
+	file, name, err := a.configFile()
+	if err != nil {
+		return nil, "", err
+	}
+	env, err := config.FromEnv(a.env)
+	if err != nil {
+		return nil, "", &usageError{err}
+	}
+	return file.Merge(env).Merge(a.fromFlags()), name, nil
+}
+
+func (a *app) configFile() (*config.Config, string, error) {
+	name := a.flags.config
+	if name == "" {
+		if v, ok := a.env("HONE_CONFIG"); ok {
+			name = v
+		}
+	}
+	if name == "" {
+		if name = findConfig(); name == "" {
+			return new(config.Config), "", nil
+		}
+	}
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", usagef("configuration file %s does not exist", name)
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("read configuration: %w", err)
+	}
+	c, err := config.Parse(name, text)
+	if err != nil {
+		return nil, "", &usageError{err}
+	}
+	return c, name, nil
+}
+
+func findConfig() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	for {
+		for _, n := range configNames {
+			if fi, err := os.Stat(filepath.Join(dir, n)); err == nil && fi.Mode().IsRegular() {
+				return filepath.Join(dir, n)
+			}
+		}
+		_, err := os.Stat(filepath.Join(dir, ".git"))
+		up := filepath.Dir(dir)
+		if err == nil || up == dir {
+			return ""
+		}
+		dir = up
+	}
+}
+
+// fromFlags holds the flags that were given.
+func (a *app) fromFlags() *config.Config {
+	f, c := &a.flags, new(config.Config)
+	given := func(name string) bool { return f.set != nil && f.set.Changed(name) }
+	for name, set := range map[string]func(){
+		"out": func() { c.Out = &f.out }, "base-url": func() { c.BaseURL = &f.baseURL }, "preset": func() { c.Preset = &f.preset },
+		"keep-urls": func() { c.KeepURLs = &f.keepURLs }, "include": func() { c.Include = f.include }, "exclude": func() { c.Exclude = f.exclude },
+		"only": func() { c.Only = f.only }, "skip": func() { c.Skip = f.skip }, "jobs": func() { c.Jobs = &f.jobs },
+		"memory-limit": func() { c.MemoryLimit = &f.memory }, "fail-on": func() { c.FailOn = &f.failOn }, "strict": func() { c.Strict = &f.strict },
+	} {
+		if given(name) {
+			set()
+		}
+	}
+	return c
+}
+
+func value[T any](p *T, def T) T {
+	if p == nil {
+		return def
+	}
+	return *p
+}
+
+// options turns settings into what the pipeline takes. in is the input folder
+// as the user named it.
+func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
+	if key, message := c.Validate(); key != "" {
+		return pipeline.Options{}, usagef("--%s: %s", strings.ReplaceAll(key, "_", "-"), message)
+	}
+	memory, err := parseSize(value(c.MemoryLimit, a.flags.memory))
+	if err != nil {
+		return pipeline.Options{}, usagef("--memory-limit: %v", err)
+	}
+	for _, g := range slices.Concat(c.Include, c.Exclude) {
+		if !doublestar.ValidatePattern(g) {
+			return pipeline.Options{}, usagef("%q is not a glob; write it like img/**/*.png", g)
+		}
+	}
+	for _, n := range slices.Concat(c.Only, c.Skip) {
+		if names := stepNames(); !slices.Contains(names, n) {
+			return pipeline.Options{}, usagef("there is no optimizer or combiner %q; there are %s%s", n, strings.Join(names, ", "), didYouMean(n, names))
+		}
+	}
+	for _, n := range c.Cache.Hosts {
+		if names := hostNames(); !slices.Contains(names, n) {
+			return pipeline.Options{}, usagef("cache.hosts: there is no host %q; there are %s%s", n, strings.Join(names, ", "), didYouMean(n, names))
+		}
+	}
+	base := value(c.BaseURL, "")
+	if base != "" {
+		if _, err := bundle.ParseBase(base); err != nil {
+			return pipeline.Options{}, usagef("--base-url: %v", err)
+		}
+	}
+	o := pipeline.Options{
+		In: in, Out: value(c.Out, ""), Meta: a.flags.meta, Replace: a.flags.replace, Force: a.flags.force, DryRun: a.flags.dryRun,
+		Jobs: value(c.Jobs, a.flags.jobs), MemoryLimit: memory, Include: c.Include, Exclude: c.Exclude, Only: c.Only, Skip: c.Skip,
+		BaseURL: base, KeepURLs: pipeline.KeepURLs(value(c.KeepURLs, "all")), Preset: value(c.Preset, "default"),
+		Image: pipeline.ImageOptions{JPEGQuality: value(c.Image.JPEGQuality, 0)}, NoCache: a.flags.noCache,
+		FailOn: pipeline.FailOn(value(c.FailOn, "error")), Strict: value(c.Strict, false), Limits: limits(c.Limits),
+		Encode: c.Precompress, Hosts: c.Cache.Hosts, Now: time.Now(), Clock: time.Now,
+	}
+	if o.Encode == nil {
+		o.Encode = []string{"br", "gzip"}
+	}
+	if o.Jobs < 1 {
+		return o, usagef("--jobs: %d is below 1", o.Jobs)
+	}
+	return o, nil
+}
+
+func limits(l config.Limits) optimize.Limits {
+	d := optimize.DefaultLimits
+	return optimize.Limits{Pixels: value(l.Pixels, d.Pixels), Side: value(l.Side, d.Side), Frames: value(l.Frames, d.Frames), Text: value(l.Text, d.Text)}
+}
+
+func didYouMean(s string, list []string) string {
+	if near := config.Nearest(s, list); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
+}
+
+func stepNames() []string {
+	var names []string
+	for _, o := range optimize.All {
+		names = append(names, o.Name)
+	}
+	for _, c := range bundle.All {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func hostNames() []string {
+	var names []string
+	for _, t := range cache.All {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// esbuild returns the guarded children, and what ends them.
+func esbuild(jobs int) (*guard.Pool, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own program: %w", err)
+	}
+	return guard.NewPool(guard.Options{Command: []string{self, worker}, Children: jobs}), nil
+}

@@ -1,0 +1,282 @@
+// Package config reads hone.toml and the HONE_* environment, and says exactly
+// what is wrong with them. It decides nothing: commands merge it with flags.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Config is the content of hone.toml. A pointer that is nil, or a slice that
+// is nil, was not set.
+type Config struct {
+	Input       *string  `toml:"input" json:"input,omitempty" jsonschema:"description=Folder to read"`
+	Out         *string  `toml:"out" json:"out,omitempty" jsonschema:"description=Folder to write; default is the input's name with -honed"`
+	BaseURL     *string  `toml:"base_url" json:"base_url,omitempty" jsonschema:"description=URL the site is served under"`
+	Preset      *string  `toml:"preset" json:"preset,omitempty" jsonschema:"enum=fast,enum=default,enum=max,description=How much time to spend"`
+	KeepURLs    *string  `toml:"keep_urls" json:"keep_urls,omitempty" jsonschema:"enum=all,enum=media,enum=none,description=Old names that go on answering"`
+	Include     []string `toml:"include" json:"include,omitempty" jsonschema:"description=Globs of the only files to optimize"`
+	Exclude     []string `toml:"exclude" json:"exclude,omitempty" jsonschema:"description=Globs of files to publish as they are"`
+	Only        []string `toml:"only" json:"only,omitempty" jsonschema:"description=The only optimizers and combiners to run"`
+	Skip        []string `toml:"skip" json:"skip,omitempty" jsonschema:"description=Optimizers and combiners not to run"`
+	Jobs        *int     `toml:"jobs" json:"jobs,omitempty" jsonschema:"minimum=1,description=Files worked on at once"`
+	MemoryLimit *string  `toml:"memory_limit" json:"memory_limit,omitempty" jsonschema:"description=Memory that work in flight may take, such as 512MB"`
+	FailOn      *string  `toml:"fail_on" json:"fail_on,omitempty" jsonschema:"enum=error,enum=warn,enum=never,description=Least finding that fails"`
+	Strict      *bool    `toml:"strict" json:"strict,omitempty" jsonschema:"description=Treat a file that cannot be read as an error"`
+	Precompress []string `toml:"precompress" json:"precompress,omitempty" jsonschema:"enum=br,enum=gzip,enum=zstd,description=Content codings to write beside texts"`
+	Image       Image    `toml:"image" json:"image,omitempty" jsonschema:"description=Pictures"`
+	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
+	Limits      Limits   `toml:"limits" json:"limits,omitempty" jsonschema:"description=Bounds on what a file may cost"`
+}
+
+// Image is the [image] table.
+type Image struct {
+	JPEGQuality *int `toml:"jpeg_quality" json:"jpeg_quality,omitempty" jsonschema:"minimum=1,maximum=100,description=Quality of the JPEG encoder; default 75"`
+}
+
+// Cache is the [cache] table.
+type Cache struct {
+	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=nginx,description=Hosts to write headers for; default all"`
+}
+
+// Limits is the [limits] table.
+type Limits struct {
+	Pixels *int64 `toml:"pixels" json:"pixels,omitempty" jsonschema:"minimum=1,description=Width × height of a picture; default 100000000"`
+	Side   *int   `toml:"side" json:"side,omitempty" jsonschema:"minimum=1,description=Width or height of a picture; default 32768"`
+	Frames *int   `toml:"frames" json:"frames,omitempty" jsonschema:"minimum=1,description=Frames of an animation; default 1000"`
+	Text   *int64 `toml:"text" json:"text,omitempty" jsonschema:"minimum=1,description=Bytes of a text file that is parsed; default 10485760"`
+}
+
+// Error is a mistake in a configuration file, with its place.
+type Error struct {
+	File         string
+	Line, Column int
+	Message      string
+	Hint         string
+}
+
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	if e.Line == 0 {
+		s = e.File + ": " + e.Message
+	}
+	if e.Hint != "" {
+		s += "; " + e.Hint
+	}
+	return s
+}
+
+// Parse reads the text of the configuration file called name.
+func Parse(name string, text []byte) (*Config, error) {
+	c := new(Config)
+	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
+	err := d.Decode(c)
+	if errors.Is(err, io.EOF) {
+		err = nil // an empty file is a configuration of nothing
+	}
+	var unknown *toml.StrictMissingError
+	var bad *toml.DecodeError
+	switch {
+	case errors.As(err, &unknown):
+		first := unknown.Errors[0]
+		line, col := first.Position()
+		key := strings.Join(first.Key(), ".")
+		return nil, &Error{name, line, col, fmt.Sprintf("unknown key %q", key), hintFor(key)}
+	case errors.As(err, &bad):
+		line, col := bad.Position()
+		return nil, &Error{name, line, col, strings.TrimPrefix(bad.Error(), "toml: "), ""}
+	case err != nil:
+		return nil, &Error{File: name, Message: strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	if key, message := c.Validate(); key != "" {
+		line, col := place(text, key)
+		return nil, &Error{name, line, col, fmt.Sprintf("%s: %s", key, message), ""}
+	}
+	return c, nil
+}
+
+// place finds the line of a key, for errors about values that decode.
+func place(text []byte, key string) (line, col int) {
+	table, leaf := "", key
+	if i := strings.LastIndexByte(key, '.'); i >= 0 {
+		table, leaf = key[:i], key[i+1:]
+	}
+	in := ""
+	for n, l := range strings.Split(string(text), "\n") {
+		t := strings.TrimSpace(l)
+		if strings.HasPrefix(t, "[") {
+			in = strings.Trim(strings.SplitN(t, "]", 2)[0], "[ ")
+			continue
+		}
+		if k, _, ok := strings.Cut(t, "="); ok && (in == table && strings.TrimSpace(k) == leaf || in == "" && strings.TrimSpace(k) == key) {
+			return n + 1, strings.Index(l, leaf) + 1
+		}
+	}
+	return 0, 0
+}
+
+func hintFor(key string) string {
+	if near := Nearest(key, Keys()); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "'hone config schema' lists the keys"
+}
+
+// Keys returns all keys, dotted, in the order of Config.
+func Keys() []string {
+	var keys []string
+	walk(reflect.ValueOf(new(Config)).Elem(), "", func(key string, _ reflect.Value) { keys = append(keys, key) })
+	return keys
+}
+
+func walk(v reflect.Value, prefix string, f func(string, reflect.Value)) {
+	t := v.Type()
+	for i := range t.NumField() {
+		key := prefix + t.Field(i).Tag.Get("toml")
+		if fv := v.Field(i); fv.Kind() == reflect.Struct {
+			walk(fv, key+".", f)
+		} else {
+			f(key, fv)
+		}
+	}
+}
+
+// Each calls f with every key that is set and its value.
+func (c *Config) Each(f func(key string, value any)) {
+	walk(reflect.ValueOf(c).Elem(), "", func(key string, v reflect.Value) {
+		if v.IsNil() {
+			return
+		}
+		if v.Kind() == reflect.Pointer {
+			v = v.Elem()
+		}
+		f(key, v.Interface())
+	})
+}
+
+// EnvName returns the variable that sets a key: image.jpeg_quality is
+// HONE_IMAGE__JPEG_QUALITY.
+func EnvName(key string) string {
+	return "HONE_" + strings.ToUpper(strings.ReplaceAll(key, ".", "__"))
+}
+
+// FromEnv reads the HONE_* variables. Lists are separated by commas.
+func FromEnv(lookup func(string) (string, bool)) (*Config, error) {
+	c := new(Config)
+	var first error
+	walk(reflect.ValueOf(c).Elem(), "", func(key string, v reflect.Value) {
+		text, ok := lookup(EnvName(key))
+		if !ok || first != nil {
+			return
+		}
+		if err := setText(v, text); err != nil {
+			first = fmt.Errorf("%s: %w", EnvName(key), err)
+		}
+	})
+	if first != nil {
+		return nil, first
+	}
+	if key, message := c.Validate(); key != "" {
+		return nil, fmt.Errorf("%s: %s", EnvName(key), message)
+	}
+	return c, nil
+}
+
+func setText(v reflect.Value, text string) error {
+	if v.Kind() == reflect.Slice {
+		var list []string
+		for _, s := range strings.Split(text, ",") {
+			if s = strings.TrimSpace(s); s != "" {
+				list = append(list, s)
+			}
+		}
+		v.Set(reflect.ValueOf(list))
+		return nil
+	}
+	p := reflect.New(v.Type().Elem())
+	switch p.Elem().Kind() {
+	case reflect.String:
+		p.Elem().SetString(text)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		p.Elem().SetBool(b)
+	default:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", text)
+		}
+		p.Elem().SetInt(n)
+	}
+	v.Set(p)
+	return nil
+}
+
+// Merge returns c with every key set in over replaced by over's value.
+func (c *Config) Merge(over *Config) *Config {
+	out := *c
+	to, from := map[string]reflect.Value{}, reflect.ValueOf(over).Elem()
+	walk(reflect.ValueOf(&out).Elem(), "", func(key string, v reflect.Value) { to[key] = v })
+	walk(from, "", func(key string, v reflect.Value) {
+		if !v.IsNil() {
+			to[key].Set(v)
+		}
+	})
+	return &out
+}
+
+var choices = []struct {
+	key    string
+	get    func(*Config) *string
+	values []string
+}{
+	{"preset", func(c *Config) *string { return c.Preset }, []string{"fast", "default", "max"}},
+	{"keep_urls", func(c *Config) *string { return c.KeepURLs }, []string{"all", "media", "none"}},
+	{"fail_on", func(c *Config) *string { return c.FailOn }, []string{"error", "warn", "never"}},
+}
+
+// Validate returns the first key with a value out of range, and what is wrong
+// with it; "" when all is well.
+func (c *Config) Validate() (key, message string) {
+	for _, ch := range choices {
+		if v := ch.get(c); v != nil && !slices.Contains(ch.values, *v) {
+			return ch.key, oneOf(*v, ch.values)
+		}
+	}
+	for _, v := range c.Precompress {
+		if known := []string{"br", "gzip", "zstd"}; !slices.Contains(known, v) {
+			return "precompress", oneOf(v, known)
+		}
+	}
+	if q := c.Image.JPEGQuality; q != nil && (*q < 1 || *q > 100) {
+		return "image.jpeg_quality", fmt.Sprintf("%d is not between 1 and 100", *q)
+	}
+	if c.Jobs != nil && *c.Jobs < 1 {
+		return "jobs", fmt.Sprintf("%d is below 1", *c.Jobs)
+	}
+	for key, bad := range map[string]bool{"limits.pixels": c.Limits.Pixels != nil && *c.Limits.Pixels < 1, "limits.text": c.Limits.Text != nil && *c.Limits.Text < 1,
+		"limits.side": c.Limits.Side != nil && *c.Limits.Side < 1, "limits.frames": c.Limits.Frames != nil && *c.Limits.Frames < 1} {
+		if bad {
+			return key, "it must be above 0"
+		}
+	}
+	return "", ""
+}
+
+func oneOf(got string, values []string) string {
+	s := fmt.Sprintf("%q is none of %s", got, strings.Join(values, ", "))
+	if near := Nearest(got, values); near != "" {
+		s += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return s
+}

@@ -1,0 +1,69 @@
+// Package report writes a Result for people and for programs.
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/hone-web/hone/internal/pipeline"
+	"github.com/hone-web/hone/site"
+)
+
+// SchemaVersion is raised when a field changes its meaning; fields are only
+// ever added.
+const SchemaVersion = 1
+
+// Document is the JSON form of a result.
+type Document struct {
+	SchemaVersion int                  `json:"schema_version"`
+	Tool          string               `json:"tool"`
+	Command       string               `json:"command"`
+	Input         string               `json:"input"`
+	Output        string               `json:"output,omitempty"`
+	Published     bool                 `json:"published"`
+	Unchanged     bool                 `json:"unchanged"`
+	Finished      bool                 `json:"finished"`
+	Failed        bool                 `json:"failed"`
+	BaseURL       string               `json:"base_url"`
+	Totals        pipeline.Totals      `json:"totals"`
+	Types         []pipeline.TypeTotal `json:"types"`
+	Pages         []pipeline.Page      `json:"pages"`
+	Findings      []site.Diagnostic    `json:"findings"`
+	Kept          []pipeline.Kept      `json:"kept"`
+	Work          pipeline.Work        `json:"work"`
+	Store         Store                `json:"store"`
+	Slowest       []pipeline.Timing    `json:"slowest"`
+	Files         []pipeline.FileStory `json:"files,omitempty"`
+}
+
+// Store tells how much of the work was taken from the store.
+type Store struct {
+	Hits   int64 `json:"hits"`
+	Misses int64 `json:"misses"`
+}
+
+// New makes the document of a result. Files are left out unless wanted: they
+// are the longest part.
+func New(r *pipeline.Result, tool, command, in, out string, files bool) *Document {
+	d := &Document{SchemaVersion: SchemaVersion, Tool: tool, Command: command, Input: in, Output: out, Published: r.Published,
+		Unchanged: r.Unchanged, Finished: r.Finished, Failed: r.Failed, BaseURL: r.Base.Origin + r.Base.Prefix, Totals: r.Totals, Types: nonNil(r.Types), Pages: nonNil(r.Pages),
+		Findings: nonNil(r.Findings), Kept: nonNil(r.Kept), Work: r.Work, Store: Store{r.Hits, r.Misses}, Slowest: nonNil(r.Slowest)}
+	if files {
+		d.Files = r.Files
+	}
+	return d
+}
+
+func nonNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// JSON writes the document.
+func JSON(w io.Writer, d *Document) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(d)
+}
