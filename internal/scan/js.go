@@ -30,7 +30,6 @@ func (s *scanner) js(v view, c jsContext) {
 			smap = &m
 		}
 	})
-	s.doc.EditsSrc = s.doc.EditsSrc || editsSrc().Match(v.text)
 	p.toks, p.used = toks, make([]bool, len(toks))
 	for i, t := range toks {
 		switch t.kind {
@@ -115,6 +114,8 @@ func (p *jsScan) word(i int) {
 		if v, ok := p.argument(i + 2); ok && p.is(i+1, "(") && p.is(i-1, ".") && (p.is(i-2, "serviceWorker") || p.is(i-2, "?") && p.is(i-3, "serviceWorker")) {
 			p.pageURL(i+2, v)
 		}
+	case "replace", "replaceAll", "split", "slice", "substr", "substring":
+		p.editsSrc(i)
 	case "importScripts":
 		for j := i + 1; p.is(j, "(") && j == i+1 || p.is(j, ","); j += 2 {
 			v, ok := p.argument(j + 1)

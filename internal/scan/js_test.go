@@ -68,3 +68,23 @@ func TestJSLost(t *testing.T) {
 		t.Errorf("mentions are %q", got)
 	}
 }
+
+func TestEditsSrc(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]bool{
+		`img.src = img.src.replace("_off", "_on")`:         true,
+		`(img.src).split("/")`:                             true,
+		`$(this).attr("src").replace(/a/, "b")`:            true,
+		`($(this).attr('src')).replace(/a/, "b")`:          true,
+		`e.style.backgroundImage.slice(4)`:                 true,
+		`e.getAttribute("srcset")?.split(",")`:             true,
+		`$(e).css("background-image").substring(4)`:        true,
+		`a.replace("x", "y"); b.src = c; src.replace("x")`: false,
+		`$(this).attr("href").replace("x")`:                false,
+		`"a.src.replace(x)" // img.src.replace(x)`:         false,
+	} {
+		if got := Scan("a.js", site.JS, []byte(src), Options{}).EditsSrc; got != want {
+			t.Errorf("%s: got %v, want %v", src, got, want)
+		}
+	}
+}
