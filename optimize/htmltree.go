@@ -125,8 +125,11 @@ func (x *cursor) normal(s string, parent *html.Node) string {
 		}
 		b.WriteByte(s[i])
 	}
+	if x.n == nil && x.end {
+		return b.String()
+	}
 	if b.Len() == 0 {
-		if x.n == nil && x.end || parent.Data == "head" || parent.Data == "html" || parent.Namespace == "svg" {
+		if parent.Data == "head" || parent.Data == "html" || parent.Namespace == "svg" {
 			return ""
 		}
 	}
