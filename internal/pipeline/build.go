@@ -9,6 +9,7 @@ import (
 
 	"github.com/hone-web/hone/bundle"
 	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/internal/publish"
 	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/internal/store"
 	"github.com/hone-web/hone/optimize"
@@ -28,6 +29,7 @@ type build struct {
 	guessed bool // base was inferred
 	graph   *bundle.Graph
 	plan    *bundle.Plan
+	dir     *publish.Dir // the output, held for the whole run; nil when nothing is published
 	space   *optimize.SpaceFacts
 	inline  bool // a header policy outside the pages covers inline code
 	objects map[site.Path]*site.Object
@@ -58,6 +60,14 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 		o.Limits = optimize.DefaultLimits
 	}
 	var err error
+	if b.publishes() {
+		// Taken before any work, so that a second run learns at once that it
+		// has to wait, and leftovers of a killed one are gone.
+		if b.dir, err = publish.Acquire(o.Out); err != nil {
+			return nil, err
+		}
+		defer b.dir.Release()
+	}
 	if b.store, err = openStore(&o); err != nil {
 		return nil, err
 	}
@@ -74,6 +84,9 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 	}
 	return b.finish(ctx)
 }
+
+// publishes reports whether the run writes an output.
+func (b *build) publishes() bool { return b.o.Out != "" && !b.o.DryRun }
 
 // Check verifies a folder as it is.
 func Check(ctx context.Context, o Options) (*Result, error) {

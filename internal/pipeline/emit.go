@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
@@ -58,7 +60,10 @@ func (b *build) outputs() []output {
 				out = append(out, output{vp, n, v, cache.ClassFingerprinted})
 			}
 		}
-		if name != "" && used[name] {
+		// A picture that lost detail is always there under its fingerprint,
+		// which proves to the next build that it is finished.
+		if name != "" && (used[name] || n.File.Kind == site.Image && !b.objects[p].Same) {
+			used[name] = true
 			out = append(out, output{name, n, nil, cache.ClassFingerprinted})
 		}
 		if name == "" || !used[name] || asked[p] || b.keeps(n) {
@@ -236,34 +241,47 @@ func codingLevel(preset, coding string) int {
 	return 9
 }
 
+// encoders are kept between files: a brotli writer of quality 11 holds some
+// 30 MB of tables that cost more to make than most pages to compress.
+var encoders sync.Map // coding and level → *sync.Pool of writers
+
+type encoder interface {
+	io.WriteCloser
+	Reset(io.Writer)
+}
+
 func encode(buf *bytes.Buffer, coding string, level int, text []byte) error {
+	key := fmt.Sprint(coding, level)
+	got, _ := encoders.LoadOrStore(key, new(sync.Pool))
+	pool := got.(*sync.Pool)
+	w, ok := pool.Get().(encoder)
+	if !ok {
+		var err error
+		if w, err = newEncoder(coding, level); err != nil {
+			return err
+		}
+	}
+	w.Reset(buf)
+	if _, err := w.Write(text); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	pool.Put(w)
+	return nil
+}
+
+func newEncoder(coding string, level int) (encoder, error) {
 	switch coding {
 	case "br":
-		w := brotli.NewWriterOptions(buf, brotli.WriterOptions{Quality: level, LGWin: 22})
-		if _, err := w.Write(text); err != nil {
-			return err
-		}
-		return w.Close()
+		return brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: level, LGWin: 22}), nil
 	case "gzip":
-		w, err := gzip.NewWriterLevel(buf, level)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(text); err != nil {
-			return err
-		}
-		return w.Close()
+		return gzip.NewWriterLevel(nil, level)
 	case "zstd":
-		w, err := zstd.NewWriter(buf, zstd.WithEncoderLevel(zstd.EncoderLevel(level)), zstd.WithEncoderConcurrency(1))
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(text); err != nil {
-			return err
-		}
-		return w.Close()
+		return zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.EncoderLevel(level)), zstd.WithEncoderConcurrency(1))
 	}
-	return fmt.Errorf("unknown content coding %q", coding)
+	return nil, fmt.Errorf("unknown content coding %q", coding)
 }
 
 // libraries are the versions of what makes bytes; a new version makes old

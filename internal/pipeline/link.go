@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/hone-web/hone/bundle"
 	"github.com/hone-web/hone/internal/par"
 	"github.com/hone-web/hone/internal/store"
@@ -106,19 +104,19 @@ func (b *build) transfer(d site.Digest, k site.Kind, read func() ([]byte, error)
 	}
 	n = int64(len(text))
 	if k.IsText() {
-		if z := gzipSize(text); z < n {
-			n = z
+		z, err := gzipSize(text)
+		if err != nil {
+			return 0, err
 		}
+		n = min(n, z)
 	}
 	return n, b.store.Put(id, n)
 }
 
-func gzipSize(text []byte) int64 {
+func gzipSize(text []byte) (int64, error) {
 	var buf bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&buf, 6) // 6 is a valid level
-	w.Write(text)
-	w.Close()
-	return int64(buf.Len())
+	err := encode(&buf, "gzip", 6, text)
+	return int64(buf.Len()), err
 }
 
 func (b *build) sourceTransfer(n *bundle.Node) (int64, error) {

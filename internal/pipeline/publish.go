@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"github.com/hone-web/hone/cache"
-	"github.com/hone-web/hone/internal/publish"
 	"github.com/hone-web/hone/site"
 )
 
@@ -41,11 +40,7 @@ func Ours(meta, out string) bool {
 
 // publish swaps the result in and writes the records.
 func (b *build) publish(ctx context.Context, r *Result, outs []output, all []emitted) error {
-	dir, err := publish.Acquire(b.o.Out)
-	if err != nil {
-		return err
-	}
-	defer dir.Release()
+	dir := b.dir
 	files := b.tree(r, outs, all)
 	same, old := b.unchanged(dir.Path(), files)
 	if same {

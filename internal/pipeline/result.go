@@ -153,7 +153,7 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 	r := b.result(m, pages)
 	r.Hosts = hosts
 	r.Files = b.stories(outs)
-	if r.Failed || b.o.DryRun || b.o.Out == "" {
+	if r.Failed || !b.publishes() {
 		return r, nil
 	}
 	return r, b.publish(ctx, r, outs, all)

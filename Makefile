@@ -1,0 +1,47 @@
+# make help lists the targets.
+GO ?= go
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: ## build bin/hone
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/hone ./cmd/hone
+
+demo: build ## optimize a site of fixtures/ and show before and after
+	@rm -rf tmp/demo && mkdir -p tmp/demo
+	@./bin/hone build --meta tmp/demo/.hone -o tmp/demo/gallery fixtures/sites/gallery
+	@echo; echo "The copy is in tmp/demo/gallery. One file's story:"; echo
+	@./bin/hone explain --meta tmp/demo/.hone photos/harbour.jpg
+
+test: ## run the tests; those that need a browser or a server say so when it is missing
+	$(GO) test ./...
+
+race: ## run the tests in random order under the race detector
+	$(GO) test -race -shuffle=on -timeout 30m ./...
+
+lint: ## gofmt, vet and staticcheck
+	@out=$$(gofmt -s -l cmd optimize bundle cache site verify internal fixtures e2e); if [ -n "$$out" ]; then echo "gofmt -s: $$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags e2e ./e2e/...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+
+arch: ## check that imports go down the floors only
+	$(GO) test -run TestFloors ./internal/arch
+
+fuzz: ## fuzz every target for FUZZTIME (default 10s each)
+	@sh scripts/fuzz.sh $${FUZZTIME:-10s}
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-peers: build ## run jampack (npm) beside hone on three sites fetched from npm
+	@sh scripts/bench-peers.sh
+
+e2e: ## load the fixture sites before and after in Chromium
+	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/...
+
+golden: ## write the golden files anew; read the diff
+	$(GO) test ./internal/report ./internal/config ./cmd/... -update
+
+.PHONY: help build demo test race lint arch fuzz bench bench-peers e2e golden
