@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -215,6 +216,16 @@ func (b *build) result(m *site.Manifest, pages []Page) *Result {
 	return r
 }
 
+// recognised reports whether the input bears hone's marks.
+func (b *build) recognised() bool {
+	if f := b.files["_headers"]; f != nil {
+		if text, err := b.src.read(f); err == nil && bytes.Contains(text, []byte(cache.Mark)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(b.graph.Nodes, func(n *bundle.Node) bool { return n.Finished })
+}
+
 // keptRules are the findings about files that hone could not read.
 var keptRules = map[string]bool{"asset-kept": true, "image-corrupt": true, "image-type-mismatch": true, "image-limit": true, "css-kept": true, "js-kept": true, "html-kept": true}
 
@@ -230,7 +241,7 @@ func (b *build) totals(r *Result, m *site.Manifest) {
 		}
 		changed = changed || e.Path != p || e.SHA256 != b.files[p].Digest
 	}
-	r.Finished = !changed
+	r.Finished = !changed && b.recognised()
 	byKind := map[site.Kind]*TypeTotal{}
 	for _, f := range b.src.files {
 		t := byKind[f.Kind]
