@@ -6,9 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"errors"
-	"maps"
 	"mime"
-	"slices"
 	"strings"
 
 	"github.com/hone-web/hone/internal/markup"
@@ -183,5 +181,3 @@ func (p *page) rehash(hashes map[string]bool, old, code []byte) bool {
 	}
 	return found
 }
-
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -114,8 +114,9 @@ func (p *page) ignored(i int, tok *markup.Token) bool {
 	case zoneBefore, zoneHead, zoneEnd:
 		return true
 	case zoneAfter:
-		// It goes before the body only if the body's tag comes next.
-		for j := i + 1; j < len(p.toks); j++ {
+		// It goes before the body only if the body's tag comes next, or soon
+		// after some comments.
+		for j := i + 1; j < min(i+16, len(p.toks)); j++ {
 			switch p.toks[j].Type {
 			case markup.Comment, markup.Text:
 				if p.toks[j].Type == markup.Comment || len(bytes.TrimSpace(p.src[p.toks[j].Span.Start:p.toks[j].Span.End])) == 0 {

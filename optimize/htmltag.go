@@ -2,6 +2,8 @@ package optimize
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hone-web/hone/internal/markup"
@@ -85,11 +87,11 @@ func (p *page) value(tok *markup.Token, a markup.Attr) []byte {
 	case a.Name == "class" && a.Quote != 0 && !p.hydrated && untidy(v):
 		return bytes.Join(bytes.FieldsFunc(v, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }), []byte(" "))
 	case len(p.sums) > 0 && a.Name == "content" && isPolicy(tok, p.src):
-		s := string(v)
-		for _, old := range sortedKeys(p.sums) {
-			s = strings.ReplaceAll(s, old, p.sums[old])
+		var pairs []string
+		for _, old := range slices.Sorted(maps.Keys(p.sums)) {
+			pairs = append(pairs, old, p.sums[old])
 		}
-		return []byte(s)
+		return []byte(strings.NewReplacer(pairs...).Replace(string(v)))
 	}
 	return v
 }
