@@ -18,9 +18,7 @@ const (
 	mEOI  = 0xd9
 	mSOS  = 0xda
 	mDQT  = 0xdb
-	mDNL  = 0xdc
 	mAPP0 = 0xe0
-	mCOM  = 0xfe
 )
 
 // jpegMeta is what the segments before the first scan say.

@@ -37,8 +37,7 @@ type Component struct {
 	blocksX, blocksY int
 	stride, rows     int
 	// Coefficients in zigzag order, 64 a block.
-	coef      []int16
-	quantSeen bool
+	coef []int16
 }
 
 // Block returns the coefficients of a block, in zigzag order.
