@@ -8,10 +8,10 @@ import (
 	"github.com/hone-web/hone/site"
 )
 
-// FinishedCircles returns the digests of files that refer to each other in a
+// FinishedCircles returns the files that refer to each other in a
 // circle and carry the name that the linker gives such a circle: proof that
 // they are hone's own output.
-func (g *Graph) FinishedCircles(read func(*site.File) ([]byte, error)) ([]site.Digest, error) {
+func (g *Graph) FinishedCircles(read func(*site.File) ([]byte, error)) ([]*Node, error) {
 	var maybe []*Node
 	for _, n := range g.Nodes {
 		if h := NameHash(n.File.Path); h != "" && n.Doc != nil && renameableKinds[n.File.Kind] && !strings.HasPrefix(n.File.Digest.String(), h) {
@@ -34,7 +34,7 @@ func (g *Graph) FinishedCircles(read func(*site.File) ([]byte, error)) ([]site.D
 		}
 		return out
 	}
-	var done []site.Digest
+	var done []*Node
 	for _, group := range components(maybe, succ) {
 		if len(group) == 1 && !slices.Contains(succ(group[0]), group[0]) {
 			continue
@@ -45,7 +45,7 @@ func (g *Graph) FinishedCircles(read func(*site.File) ([]byte, error)) ([]site.D
 		}
 		for _, n := range group {
 			if ok {
-				done = append(done, n.File.Digest)
+				done = append(done, n)
 			}
 		}
 	}

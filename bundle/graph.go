@@ -5,6 +5,9 @@
 package bundle
 
 import (
+	"slices"
+	"sync"
+
 	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/site"
 )
@@ -18,6 +21,8 @@ type Node struct {
 
 	// Keep says why the file keeps its name; "" when it gets a new one.
 	Keep string
+	// OwnName says that the name carries the hash of the bytes.
+	OwnName bool
 	// Finished says that the file is known to be hone's own output, so that
 	// nothing may be done to it again.
 	Finished bool
@@ -38,6 +43,9 @@ type Graph struct {
 	Nodes    []*Node // sorted by path
 	resolver *Resolver
 	at       map[site.Path]*Node
+
+	mu    sync.Mutex
+	reach map[*Node]map[*Node]bool // memo of indirect
 }
 
 // NewGraph resolves every reference. docs holds the scan of each file that
@@ -97,6 +105,71 @@ func (g *Graph) Loads(n *Node) []*Node {
 		}
 	}
 	return order
+}
+
+// indirect returns the files that what n refers to refers to in turn: those a
+// page may get under a name that the page itself does not choose.
+func (g *Graph) indirect(n *Node) map[*Node]bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if seen, ok := g.reach[n]; ok {
+		return seen
+	}
+	seen := map[*Node]bool{}
+	queue := []*Node{}
+	follow := func(from *Node) {
+		for i := range from.To {
+			t := g.at[from.To[i].To]
+			if t == nil || t.File.Kind == site.HTML || !Rewritable(from.Doc.Refs[i].Role) {
+				continue
+			}
+			if from == n {
+				queue = append(queue, t)
+			} else if !seen[t] {
+				seen[t] = true
+				queue = append(queue, t)
+			}
+		}
+	}
+	follow(n)
+	visited := map[*Node]bool{}
+	for len(queue) > 0 {
+		t := queue[0]
+		queue = queue[1:]
+		if !visited[t] && t != n {
+			visited[t] = true
+			follow(t)
+		}
+	}
+	if g.reach == nil {
+		g.reach = map[*Node]map[*Node]bool{}
+	}
+	g.reach[n] = seen
+	return seen
+}
+
+// Entangled returns the files that n refers to and that another file loaded
+// with n refers to as well: both must call them by one name.
+func (g *Graph) Entangled(n *Node) []*Node {
+	in := g.indirect(n)
+	var out []*Node
+	for i := range n.To {
+		if t := g.at[n.To[i].To]; t != nil && in[t] && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Targets returns the files whose address n holds.
+func (g *Graph) Targets(n *Node) []*Node {
+	var out []*Node
+	for i := range n.To {
+		if t := g.at[n.To[i].To]; t != nil && Rewritable(n.Doc.Refs[i].Role) && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // Load is one fetch of the output: the path asked for, and the file it came

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"path"
 	"slices"
 	"sync"
 
@@ -27,6 +26,8 @@ type Linker struct {
 	// Plain names files whose references use the kept names, because with
 	// fingerprints they would weigh more than before.
 	Plain map[site.Path]bool
+	// Pinned names files that every reference calls by the kept name.
+	Pinned map[site.Path]bool
 }
 
 // Linked is a linked site. Its methods may be called from many goroutines.
@@ -67,7 +68,18 @@ func (l *Linker) holes(n *Node) []hole {
 // named reports whether the hole's text depends on the bytes of another file
 // through its name, and from which encoding of it.
 func (k *Linked) named(h hole) bool {
-	return h.Form == site.FormURL && !k.l.Plain[h.use.From.File.Path] && h.to.Keep == "" && !k.pinned[h.to.File.Path]
+	return h.Form == site.FormURL && h.to.Keep == "" && !k.plain(h.use.From, h.to)
+}
+
+// plain reports whether from calls to by its kept name. A page with kept names
+// still uses the new name of what its other files load by the new name: a
+// browser would fetch it twice, and run a module twice.
+func (k *Linked) plain(from, to *Node) bool {
+	p := to.File.Path
+	if k.pinned[p] || k.l.Pinned[p] {
+		return true
+	}
+	return k.l.Plain[from.File.Path] && !k.l.Graph.indirect(from)[to]
 }
 
 // Link names every file. Files that refer to each other in a circle get names
@@ -146,7 +158,7 @@ func (k *Linked) try() (again bool, diags []site.Diagnostic, err error) {
 
 func (k *Linked) setName(n *Node, d site.Digest) {
 	k.digest[n.File.Path] = d
-	if n.Keep == "" && !k.pinned[n.File.Path] {
+	if n.Keep == "" {
 		k.names[n.File.Path] = Fingerprint(n.File.Path, d, "")
 	}
 }
@@ -250,11 +262,11 @@ func (k *Linked) Digest(p site.Path) (site.Digest, bool) {
 // Target returns the output path that a reference is written as.
 func (k *Linked) Target(u Use) site.Path {
 	to := k.l.Graph.at[u.From.To[u.Ref].To]
-	if k.l.Plain[u.From.File.Path] {
+	if to.Keep != "" || k.plain(u.From, to) {
 		return to.File.Path
 	}
 	if ext := k.l.Plan.Serve[u]; ext != "" {
-		if v := k.l.variant(to, ext); v != nil && to.Keep == "" {
+		if v := k.l.variant(to, ext); v != nil {
 			return Fingerprint(to.File.Path, v.Blob, ext)
 		}
 	}
@@ -354,5 +366,5 @@ func HashText(b []byte, alg string) string {
 
 // VariantPath returns the output path of an encoding of p.
 func VariantPath(p site.Path, v *site.Variant) site.Path {
-	return Fingerprint(p, v.Blob, path.Ext("x"+v.Ext))
+	return Fingerprint(p, v.Blob, v.Ext)
 }

@@ -109,6 +109,8 @@ func (g *Graph) keepName(n *Node, ev *evidence) string {
 		return "already finished"
 	case n.File.Frozen != "":
 		return n.File.Frozen
+	case n.File.Size == 0:
+		return "it is empty"
 	case n.File.Fixed || wellKnown[strings.ToLower(p.Base())] || strings.HasPrefix(string(p), ".well-known/"):
 		return "a well-known name"
 	case ev.worker[n]:
@@ -119,10 +121,10 @@ func (g *Graph) keepName(n *Node, ev *evidence) string {
 	used := false
 	for _, u := range n.In {
 		r := u.ref()
-		if Rewritable(r.Role) && r.Fixed == "" && !u.From.Finished {
+		if Rewritable(r.Role) && r.Fixed == "" && !u.From.Finished && u.From.File.Frozen == "" {
 			used = true
 		}
-		if (n.File.Kind == site.JS || n.File.Kind == site.CSS) && r.Role.Loads() && (r.Fixed != "" || u.From.Finished) {
+		if (n.File.Kind == site.JS || n.File.Kind == site.CSS) && r.Role.Loads() && (r.Fixed != "" || u.From.Finished || u.From.File.Frozen != "") {
 			return "a reference to it cannot be changed (" + fixedReason(u) + ")"
 		}
 	}
@@ -138,6 +140,9 @@ func (g *Graph) keepName(n *Node, ev *evidence) string {
 func fixedReason(u Use) string {
 	if u.ref().Fixed != "" {
 		return u.ref().Fixed
+	}
+	if why := u.From.File.Frozen; why != "" {
+		return why
 	}
 	return "its file is finished"
 }

@@ -3,6 +3,7 @@ package optimize
 import (
 	"bytes"
 	"context"
+	"strings"
 
 	"golang.org/x/net/html/atom"
 
@@ -17,7 +18,7 @@ import (
 var HTML = &Optimizer{
 	Name:    "html",
 	Doc:     "minify pages without changing their tree or the text they show",
-	Version: 1,
+	Version: 2,
 	Kinds:   []site.Kind{site.HTML},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
 		space := newSpaceRules(in.Space)
@@ -27,10 +28,10 @@ var HTML = &Optimizer{
 
 // html minifies one page.
 func (t *text) html(src []byte, space *spaceRules) ([]byte, error) {
-	if serverSide(src) {
+	p := &page{text: t, src: src, space: space, toks: markup.Parse(src), out: make([]byte, 0, len(src))}
+	if p.serverSide() {
 		return nil, keep("contains code for a server")
 	}
-	p := &page{text: t, src: src, space: space, toks: markup.Parse(src), out: make([]byte, 0, len(src))}
 	p.hydrated = hydrated(src)
 	if err := p.inlineCode(); err != nil {
 		return nil, err
@@ -45,14 +46,31 @@ func (t *text) html(src []byte, space *spaceRules) ([]byte, error) {
 }
 
 // serverSide reports whether a page is the source of one: the text between
-// such marks follows rules of its own.
-func serverSide(src []byte) bool {
+// such marks follows rules of its own. Templates that scripts fill in stand in
+// script elements of another type, and use the same marks.
+func (p *page) serverSide() bool {
 	for _, mark := range [...]string{"<?php", "<?=", "<%"} {
-		if bytes.Contains(src, []byte(mark)) {
-			return true
+		if !bytes.Contains(p.src, []byte(mark)) {
+			continue
+		}
+		for i := range p.toks {
+			tok := &p.toks[i]
+			if bytes.Contains(p.src[tok.Span.Start:tok.Span.End], []byte(mark)) && !p.isTemplate(i) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// isTemplate reports whether token i is the text of a script element that no
+// browser runs.
+func (p *page) isTemplate(i int) bool {
+	if i == 0 || p.toks[i].Type != markup.Text || p.toks[i-1].Type != markup.StartTag || p.toks[i-1].Name != "script" {
+		return false
+	}
+	typ := strings.ToLower(strings.TrimSpace(p.toks[i-1].Get(p.src, "type")))
+	return typ != "" && typ != "module" && typ != "importmap" && !strings.Contains(typ, "javascript") && !strings.Contains(typ, "ecmascript") && !strings.Contains(typ, "json")
 }
 
 // page is the state of minifying one page.

@@ -97,7 +97,22 @@ func (p *page) chars(i int, tok *markup.Token, raw []byte) {
 	} else if p.ignored(i, tok) {
 		return
 	}
-	p.collapse(raw)
+	p.collapse(raw, p.prose())
+}
+
+// prose reports whether the text belongs to an element that holds running
+// text. Other elements may hold lines for a script to read: a diagram, a
+// template, code to edit.
+func (p *page) prose() bool {
+	if len(p.open) == 0 {
+		return false
+	}
+	switch p.open[len(p.open)-1].name {
+	case "p", "h1", "h2", "h3", "h4", "h5", "h6", "a", "span", "em", "strong", "b", "i", "small", "label", "button", "th", "dt", "figcaption",
+		"caption", "summary", "legend", "option", "cite", "q", "mark", "abbr", "title":
+		return true
+	}
+	return false
 }
 
 // ignored reports whether white space between tags has no place to show:
@@ -130,10 +145,13 @@ func (p *page) ignored(i int, tok *markup.Token) bool {
 	return false
 }
 
-// collapse writes raw with each run of white space as one character. Which
-// one does not matter to browsers; a line break stays one so that the page
-// has lines.
-func (p *page) collapse(raw []byte) {
+// collapse writes raw with each run of white space as one character. A line
+// break stays one: browsers show it as a space, but between letters of East
+// Asian scripts as nothing (CSS Text 3, section 4.1.3), and scripts that read
+// the text may go by lines. Lines in the midst of a text that is not prose
+// keep their indentation too.
+func (p *page) collapse(raw []byte, prose bool) {
+	last := len(bytes.TrimRight(raw, " \t\r\n\f"))
 	for i := 0; i < len(raw); {
 		if !isSpace(raw[i]) {
 			j := i + 1
@@ -144,11 +162,15 @@ func (p *page) collapse(raw []byte) {
 			i = j
 			continue
 		}
-		c := byte(' ')
+		c, start := byte(' '), i
 		for ; i < len(raw) && isSpace(raw[i]); i++ {
 			if raw[i] == '\n' || raw[i] == '\r' {
 				c = '\n'
 			}
+		}
+		if c == '\n' && !prose && start > 0 && i < last {
+			p.emit(raw[start:i])
+			continue
 		}
 		if !p.gap {
 			p.out = append(p.out, c)

@@ -33,6 +33,9 @@ type Input struct {
 	Want    []string // extensions of further encodings asked for: ".webp"
 	// Lossless forbids any change of the decoded pixels.
 	Lossless bool
+	// Unlinked says that names are still to be written into the text, so that
+	// its compressed size is judged by whoever writes them.
+	Unlinked bool
 	// Module says that a script is an ES module.
 	Module bool
 	// Text facts of the whole site that a page's white space depends on.

@@ -67,6 +67,8 @@ func runText(ctx context.Context, in *Input, step func(*text, []byte) ([]byte, e
 			k = &kept{reason: "already minified"}
 		case len(next) > len(cur):
 			k = &kept{reason: "minifying makes it larger"}
+		case in.Unlinked:
+			// The names that will stand in the text decide its compressed size.
 		default:
 			if size < 0 {
 				size = compressedSize(cur)

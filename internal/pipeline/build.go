@@ -33,7 +33,8 @@ type build struct {
 	space   *optimize.SpaceFacts
 	inline  bool // a header policy outside the pages covers inline code
 	objects map[site.Path]*site.Object
-	plain   map[site.Path]bool // references use the kept names
+	plain   map[site.Path]bool // references in the file use kept names
+	pinned  map[site.Path]bool // references to the file use its kept name
 	linked  *bundle.Linked
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking
@@ -55,7 +56,7 @@ type Work struct {
 // that the work itself could not be done.
 func Build(ctx context.Context, o Options) (*Result, error) {
 	b := &build{o: &o, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
-		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}}
+		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}}
 	if o.Limits == (optimize.Limits{}) {
 		o.Limits = optimize.DefaultLimits
 	}
@@ -91,7 +92,7 @@ func (b *build) publishes() bool { return b.o.Out != "" && !b.o.DryRun }
 // Check verifies a folder as it is.
 func Check(ctx context.Context, o Options) (*Result, error) {
 	b := &build{o: &o, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
-		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}}
+		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}}
 	if o.Limits == (optimize.Limits{}) {
 		o.Limits = optimize.DefaultLimits
 	}
@@ -291,14 +292,16 @@ func (b *build) findFinished() error {
 	for _, n := range b.graph.Nodes {
 		if h := bundle.NameHash(n.File.Path); h != "" && strings.HasPrefix(n.File.Digest.String(), h) {
 			finished[n.File.Digest] = true
+			n.OwnName = true
 		}
 	}
 	circles, err := b.graph.FinishedCircles(func(f *site.File) ([]byte, error) { return b.src.read(f) })
 	if err != nil {
 		return err
 	}
-	for _, d := range circles {
-		finished[d] = true
+	for _, n := range circles {
+		finished[n.File.Digest] = true
+		n.OwnName = true
 	}
 	for _, n := range b.graph.Nodes {
 		n.Finished = finished[n.File.Digest] && n.File.Kind != site.HTML && n.File.Size > 0

@@ -321,7 +321,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 	}
 	text := splice(src, holes, edits)
 	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless,
-		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space}, Esbuild: b.o.Esbuild, KeepInline: j.Inline}
+		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space}, Esbuild: b.o.Esbuild, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)
 		if ctx.Err() != nil {

@@ -68,7 +68,7 @@ func (b *build) outputs() []output {
 		}
 		if name == "" || !used[name] || asked[p] || b.keeps(n) {
 			class := ""
-			if h := bundle.NameHash(p); h != "" && n.Finished && b.objects[p].Same {
+			if n.OwnName && b.objects[p].Same {
 				class = cache.ClassFingerprinted
 			}
 			out = append(out, output{p, n, nil, class})

@@ -31,7 +31,7 @@ type Cost struct {
 // the old names in its references instead.
 func (b *build) link(ctx context.Context) error {
 	for {
-		l := &bundle.Linker{Graph: b.graph, Plan: b.plan, Objects: b.objects, Code: b.code, Put: b.store.PutBlob, Plain: b.plain}
+		l := &bundle.Linker{Graph: b.graph, Plan: b.plan, Objects: b.objects, Code: b.code, Put: b.store.PutBlob, Plain: b.plain, Pinned: b.pinned}
 		k, diags, err := l.Link()
 		if err != nil {
 			return err
@@ -55,11 +55,11 @@ func (b *build) grown() (bool, error) {
 	for _, n := range b.graph.Nodes {
 		p := n.File.Path
 		o := b.objects[p]
-		if n.File.Kind.Rank() != 1 || len(o.Relocs) == 0 {
+		if n.File.Kind.Rank() != 1 || o.Same {
 			continue
 		}
 		d, _ := b.linked.Digest(p)
-		final, err := b.store.Blob(d)
+		final, err := b.final(n)
 		if err != nil {
 			return false, err
 		}
@@ -75,7 +75,12 @@ func (b *build) grown() (bool, error) {
 			continue
 		}
 		again = true
-		if !b.plain[p] {
+		// Every reference to what it refers to must go by the kept name then:
+		// a module under two names would run twice.
+		for _, t := range b.graph.Targets(n) {
+			b.pinned[t.File.Path] = true
+		}
+		if len(o.Relocs) > 0 && !b.plain[p] {
 			b.plain[p] = true
 			continue
 		}
@@ -203,6 +208,10 @@ func (b *build) retreat(n *bundle.Node) bool {
 		b.plain[p] = true
 	case !o.Same:
 		b.restore(n)
+		for _, t := range b.graph.Entangled(n) {
+			b.pinned[t.File.Path] = true
+			b.relink = true
+		}
 	default:
 		return false
 	}
