@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,8 @@ func (a *app) build(ctx context.Context, args []string) error {
 	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
 		return err
 	}
+	// The collector works harder before the program grows past the limit.
+	debug.SetMemoryLimit(max(o.MemoryLimit, 64<<20))
 	pool, err := esbuild(o.Jobs)
 	if err != nil {
 		return err

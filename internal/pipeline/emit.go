@@ -32,8 +32,8 @@ type output struct {
 // emitted is an output with what is known once its bytes are.
 type emitted struct {
 	entry site.Entry
-	doc   *scan.Doc // references of the final bytes, for texts
-	codes map[string]site.Digest
+	codes map[string]site.Digest // blobs of its precompressed forms
+	diags []site.Diagnostic
 }
 
 // outputs lists every file of the result: fingerprinted names that are used,
@@ -91,10 +91,11 @@ func (b *build) keeps(n *bundle.Node) bool {
 	return true
 }
 
-// emit makes the manifest's entries, compressing each text once however many
-// names it has.
+// emit makes and judges the manifest's entries, compressing each text once
+// however many names it has.
 func (b *build) emit(ctx context.Context, outs []output) ([]emitted, error) {
 	done := counter(b.o, "compress", len(outs))
+	j := b.newJudge(outs)
 	// Names of one file come to one worker, so that nothing is compressed
 	// twice at the same time.
 	groups := [][]output{}
@@ -114,7 +115,7 @@ func (b *build) emit(ctx context.Context, outs []output) ([]emitted, error) {
 			es := make([]emitted, len(g))
 			for i, o := range g {
 				var err error
-				if es[i], err = b.emitOne(o); err != nil {
+				if es[i], err = b.emitOne(o, j); err != nil {
 					return nil, fmt.Errorf("emit %s: %w", o.path, err)
 				}
 				done()
@@ -129,28 +130,32 @@ func (b *build) emit(ctx context.Context, outs []output) ([]emitted, error) {
 	return all, nil
 }
 
-func (b *build) emitOne(o output) (emitted, error) {
+func (b *build) emitOne(o output, j *judge) (emitted, error) {
 	n := o.node
 	obj := b.objects[n.File.Path]
 	e := emitted{entry: site.Entry{Path: o.path, From: []site.Path{n.File.Path}, Type: site.TypeOf(o.path), Class: o.class,
 		Fixed: o.class != cache.ClassFingerprinted, Zone: n.File.Zone, Kept: obj.Kept, Steps: obj.Steps, Before: n.File.Size, Encodings: []string{}}}
 	if o.variant != nil {
 		e.entry.SHA256, e.entry.Size, e.entry.Kept = o.variant.Blob, o.variant.Size, ""
-		return e, nil
+		return e, j.file(o, &e, nil, nil)
 	}
 	if !n.File.Kind.IsText() {
 		e.entry.SHA256, e.entry.Size = obj.Blob, obj.Size
-		return e, nil
+		return e, j.file(o, &e, nil, nil)
 	}
 	text, err := b.final(n)
 	if err != nil {
 		return e, err
 	}
 	e.entry.SHA256, e.entry.Size = site.Sum(text), int64(len(text))
+	var doc *scan.Doc
 	if hasRefs(n.File.Kind) && e.entry.Size <= b.o.Limits.Text {
-		if e.doc, err = b.scanFile(o.path, n.File.Kind, e.entry.SHA256, func() ([]byte, error) { return text, nil }); err != nil {
+		if doc, err = b.scanFile(o.path, n.File.Kind, e.entry.SHA256, func() ([]byte, error) { return text, nil }); err != nil {
 			return e, err
 		}
+	}
+	if err := j.file(o, &e, doc, text); err != nil {
+		return e, err
 	}
 	return e, b.precompress(&e, text, b.src.coded[o.path])
 }

@@ -132,11 +132,10 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.judge(ctx, outs, all)
-	if err != nil {
-		return nil, err
+	for i := range all {
+		b.diags = append(b.diags, all[i].diags...)
+		all[i].diags = nil
 	}
-	b.diags = append(b.diags, found...)
 	for _, p := range pages {
 		if p.After.Bytes > p.Before.Bytes {
 			b.diags = append(b.diags, verify.Heavier(p.Path, p.Before.Bytes, p.After.Bytes))

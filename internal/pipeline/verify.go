@@ -5,61 +5,51 @@ import (
 
 	"github.com/hone-web/hone/bundle"
 	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/site"
 	"github.com/hone-web/hone/verify"
 )
 
-// judge verifies the output before it is published: it reads the final bytes
+// judge verifies outputs before they are published: it reads the final bytes
 // anew, with nothing but the names of the output to go by.
-func (b *build) judge(ctx context.Context, outs []output, all []emitted) ([]site.Diagnostic, error) {
-	have := make(map[site.Path]bool, len(all))
-	at := make(map[site.Path]int, len(all))
-	for i := range all {
-		have[all[i].entry.Path] = true
-		at[all[i].entry.Path] = i
+type judge struct {
+	b        *build
+	outs     map[site.Path]output
+	resolver *bundle.Resolver
+}
+
+func (b *build) newJudge(outs []output) *judge {
+	j := &judge{b: b, outs: make(map[site.Path]output, len(outs))}
+	have := make(map[site.Path]bool, len(outs))
+	for _, o := range outs {
+		have[o.path] = true
+		j.outs[o.path] = o
 	}
-	resolver := bundle.NewResolver(b.base, have)
+	j.resolver = bundle.NewResolver(b.base, have)
+	return j
+}
+
+// file judges one output and notes what it refers to.
+func (j *judge) file(o output, e *emitted, doc *scan.Doc, text []byte) error {
+	f := &verify.File{Path: e.entry.Path, Kind: o.node.File.Kind, Size: e.entry.Size, Doc: doc, Before: j.b.before(o.node)}
+	if o.variant != nil {
+		f.Before = nil // judged where it is chosen: it must beat the optimized source
+	}
 	hash := func(p site.Path, alg string) (string, error) {
-		text, err := b.bytesOf(outs[at[p]])
+		text, err := j.b.bytesOf(j.outs[p])
 		return bundle.HashText(text, alg), err
 	}
-	idx := make([]int, len(all))
-	for i := range idx {
-		idx[i] = i
+	var err error
+	if e.diags, err = j.b.judgeFile(f, j.resolver, hash, func() ([]byte, error) { return text, nil }); err != nil {
+		return err
 	}
-	done := counter(b.o, "verify", len(all))
-	got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs}, idx, nil, func(_ context.Context, i int) ([]site.Diagnostic, error) {
-		defer done()
-		o, e := outs[i], &all[i]
-		f := &verify.File{Path: e.entry.Path, Kind: o.node.File.Kind, Size: e.entry.Size, Doc: e.doc, Before: b.before(o.node)}
-		if o.variant != nil {
-			f.Before = nil // judged where it is chosen: it must beat the optimized source
-		}
-		ds, err := b.judgeFile(f, resolver, hash, func() ([]byte, error) { return b.bytesOf(o) })
-		if err != nil {
-			return nil, err
-		}
-		e.entry.Refs = refsOf(e, resolver)
-		e.doc = nil
-		return ds, nil
-	})
-	if err != nil {
-		return nil, err
+	// A file that answers under two names is told of under the one its owner
+	// knows.
+	for i := range e.diags {
+		e.diags[i].Path = o.node.File.Path
 	}
-	var diags []site.Diagnostic
-	seen := map[string]bool{}
-	for i, ds := range got {
-		for _, d := range ds {
-			// A file that answers under two names is told of once, under the
-			// name its owner knows.
-			d.Path = outs[i].node.File.Path
-			if key := d.String(); !seen[key] {
-				seen[key] = true
-				diags = append(diags, d)
-			}
-		}
-	}
-	return diags, nil
+	e.entry.Refs = refsOf(e.entry.Path, doc, j.resolver)
+	return nil
 }
 
 // judgeFile runs the rules over one file, reading its text only when a rule
@@ -122,14 +112,14 @@ func (b *build) bytesOf(o output) ([]byte, error) {
 	return b.final(o.node)
 }
 
-func refsOf(e *emitted, r *bundle.Resolver) []site.Path {
+func refsOf(from site.Path, doc *scan.Doc, r *bundle.Resolver) []site.Path {
 	refs := []site.Path{}
-	if e.doc == nil {
+	if doc == nil {
 		return refs
 	}
 	seen := map[site.Path]bool{}
-	for i := range e.doc.Refs {
-		if to := r.Resolve(e.entry.Path, e.doc.Refs[i].Base, e.doc.Refs[i].URL).To; to != "" && !seen[to] {
+	for i := range doc.Refs {
+		if to := r.Resolve(from, doc.Refs[i].Base, doc.Refs[i].URL).To; to != "" && !seen[to] {
 			seen[to] = true
 			refs = append(refs, to)
 		}

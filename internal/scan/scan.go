@@ -131,6 +131,11 @@ func (s *scanner) finish() {
 	for _, i := range order {
 		to[i] = -1
 		if r := s.refs[i]; r.Span.Start >= end {
+			if r.Role == site.RoleLink || r.Role == site.RoleCanonical {
+				// Links to pages are most references of a site, and nobody
+				// asks for their attributes.
+				r.Attrs = nil
+			}
 			to[i], end = len(s.doc.Refs), r.Span.End
 			s.doc.Refs = append(s.doc.Refs, r)
 		}

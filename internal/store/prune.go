@@ -40,7 +40,7 @@ func (s *Store) prune() error {
 		return nil
 	}
 	err := filepath.WalkDir(s.dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || name == stamp || name == s.packFile() {
+		if err != nil || d.IsDir() || name == stamp {
 			return nil // an entry that vanished was pruned by another process
 		}
 		fi, err := d.Info()

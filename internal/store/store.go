@@ -8,8 +8,8 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
+	"encoding"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -18,7 +18,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,7 +26,7 @@ import (
 
 // Format is part of every action id; raise it when the meaning of a stored
 // value changes.
-const Format = "hone store 1"
+const Format = "hone store 2"
 
 // ActionID identifies an action by everything that decides its result.
 type ActionID [sha256.Size]byte
@@ -76,15 +75,9 @@ func (k *Key) ID() (id ActionID) {
 
 // Store is a build cache in one folder.
 type Store struct {
-	dir  string
-	temp bool
-	now  time.Time
-	// pack holds the action results of the last build, read in one piece;
-	// used collects those of this one, to be written in one piece.
-	mu   sync.Mutex
-	pack map[ActionID][]byte
-	used map[ActionID][]byte
-
+	dir          string
+	temp         bool
+	now          time.Time
 	hits, misses atomic.Int64
 }
 
@@ -96,9 +89,7 @@ func Open(dir string, now time.Time) (*Store, error) {
 			return nil, fmt.Errorf("open store: %w", err)
 		}
 	}
-	s := &Store{dir: dir, now: now, used: map[ActionID][]byte{}}
-	s.readPack()
-	return s, nil
+	return &Store{dir: dir, now: now}, nil
 }
 
 // Temp opens a store in a fresh folder inside dir; Close removes it.
@@ -121,13 +112,10 @@ func Temp(dir string, now time.Time) (*Store, error) {
 // Stats returns how many lookups were answered and how many were not.
 func (s *Store) Stats() (hits, misses int64) { return s.hits.Load(), s.misses.Load() }
 
-// Close writes the pack of this build and prunes what nobody used for long.
+// Close prunes what nobody used for long.
 func (s *Store) Close() error {
 	if s.temp {
 		return os.RemoveAll(s.dir)
-	}
-	if err := s.writePack(); err != nil {
-		return err
 	}
 	return s.prune()
 }
@@ -141,7 +129,11 @@ func (s *Store) file(kind string, id [32]byte) string {
 func (s *Store) Get(id ActionID, v any) bool {
 	b, ok := s.lookup(id)
 	if ok {
-		ok = json.Unmarshal(b, v) == nil
+		if u, binary := v.(encoding.BinaryUnmarshaler); binary {
+			ok = u.UnmarshalBinary(b) == nil
+		} else {
+			ok = json.Unmarshal(b, v) == nil
+		}
 	}
 	if ok {
 		s.hits.Add(1)
@@ -152,17 +144,6 @@ func (s *Store) Get(id ActionID, v any) bool {
 }
 
 func (s *Store) lookup(id ActionID) ([]byte, bool) {
-	s.mu.Lock()
-	b, ok := s.used[id]
-	if !ok {
-		if b, ok = s.pack[id]; ok {
-			s.used[id] = b
-		}
-	}
-	s.mu.Unlock()
-	if ok {
-		return b, true
-	}
 	name := s.file("a", id)
 	raw, err := os.ReadFile(name)
 	if err != nil {
@@ -173,16 +154,19 @@ func (s *Store) lookup(id ActionID) ([]byte, bool) {
 		return nil, false
 	}
 	s.touch(name)
-	b = raw[sha256.Size:]
-	s.mu.Lock()
-	s.used[id] = b
-	s.mu.Unlock()
-	return b, true
+	return raw[sha256.Size:], true
 }
 
-// Put keeps the result of an action.
+// Put keeps the result of an action: in the form of its
+// encoding.BinaryMarshaler if it is one, as JSON otherwise.
 func (s *Store) Put(id ActionID, v any) error {
-	b, err := json.Marshal(v)
+	var b []byte
+	var err error
+	if m, binary := v.(encoding.BinaryMarshaler); binary {
+		b, err = m.MarshalBinary()
+	} else {
+		b, err = json.Marshal(v)
+	}
 	if err != nil {
 		return fmt.Errorf("store %T: %w", v, err)
 	}
@@ -190,9 +174,6 @@ func (s *Store) Put(id ActionID, v any) error {
 	if err := s.write(s.file("a", id), append(sum[:], b...)); err != nil {
 		return fmt.Errorf("store %T: %w", v, err)
 	}
-	s.mu.Lock()
-	s.used[id] = b
-	s.mu.Unlock()
 	return nil
 }
 
@@ -266,54 +247,4 @@ func (s *Store) write(name string, b []byte) error {
 		os.Remove(f.Name())
 	}
 	return err
-}
-
-// The pack is one file with every action result the last build used: reading
-// it costs one system call instead of one for each page.
-func (s *Store) packFile() string { return filepath.Join(s.dir, "pack") }
-
-func (s *Store) readPack() {
-	raw, err := os.ReadFile(s.packFile())
-	if err != nil || len(raw) < sha256.Size || sha256.Sum256(raw[sha256.Size:]) != [sha256.Size]byte(raw) {
-		return
-	}
-	s.pack = map[ActionID][]byte{}
-	for b := raw[sha256.Size:]; len(b) >= 36; {
-		n := int(b[32]) | int(b[33])<<8 | int(b[34])<<16 | int(b[35])<<24
-		if n > len(b)-36 {
-			return
-		}
-		s.pack[ActionID(b)] = b[36 : 36+n : 36+n]
-		b = b[36+n:]
-	}
-}
-
-func (s *Store) writePack() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	same := len(s.pack) == len(s.used)
-	for id := range s.used {
-		if _, ok := s.pack[id]; !ok {
-			same = false
-			break
-		}
-	}
-	if same {
-		return nil
-	}
-	var buf bytes.Buffer
-	buf.Write(make([]byte, sha256.Size))
-	for id, b := range s.used {
-		n := len(b)
-		buf.Write(id[:])
-		buf.Write([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)})
-		buf.Write(b)
-	}
-	raw := buf.Bytes()
-	sum := sha256.Sum256(raw[sha256.Size:])
-	copy(raw, sum[:])
-	if err := s.write(s.packFile(), raw); err != nil {
-		return fmt.Errorf("write store pack: %w", err)
-	}
-	return nil
 }
