@@ -33,8 +33,9 @@ type build struct {
 	space   *optimize.SpaceFacts
 	inline  bool // a header policy outside the pages covers inline code
 	objects map[site.Path]*site.Object
-	plain   map[site.Path]bool // references in the file use kept names
-	pinned  map[site.Path]bool // references to the file use its kept name
+	holed   map[site.Path][]bool // file → which of its references the linker writes
+	plain   map[site.Path]bool   // references in the file use kept names
+	pinned  map[site.Path]bool   // references to the file use its kept name
 	linked  *bundle.Linked
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking

@@ -40,6 +40,7 @@ func (b *build) compile(ctx context.Context) error {
 			b.objects[n.File.Path] = objects[i]
 		}
 	}
+	b.findHoled()
 	for _, n := range b.graph.Nodes {
 		for _, d := range b.objects[n.File.Path].Diags {
 			d.Path = n.File.Path

@@ -93,6 +93,7 @@ func (b *build) grown() (bool, error) {
 func (b *build) restore(n *bundle.Node) {
 	b.objects[n.File.Path] = &site.Object{Path: n.File.Path, Kind: n.File.Kind, Same: true, Blob: n.File.Digest, Size: n.File.Size,
 		Kept: "anything hone made of it was larger"}
+	delete(b.holed, n.File.Path)
 }
 
 // transfer returns the bytes that some content takes on the wire: a text as
@@ -276,12 +277,28 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (Page, error)
 
 // target returns the output path that a reference ends up as.
 func (b *build) target(u bundle.Use) site.Path {
-	for _, r := range b.objects[u.From.File.Path].Relocs {
-		if r.Ref == u.Ref && r.Form == site.FormURL {
-			return b.linked.Target(u)
-		}
+	if h := b.holed[u.From.File.Path]; u.Ref < len(h) && h[u.Ref] {
+		return b.linked.Target(u)
 	}
 	return u.From.To[u.Ref].To
+}
+
+// findHoled notes which references of each file are written by the linker.
+func (b *build) findHoled() {
+	b.holed = make(map[site.Path][]bool)
+	for p, o := range b.objects {
+		for _, r := range o.Relocs {
+			if r.Form != site.FormURL {
+				continue
+			}
+			h := b.holed[p]
+			if h == nil {
+				h = make([]bool, len(b.docs[p].Refs))
+				b.holed[p] = h
+			}
+			h[r.Ref] = true
+		}
+	}
 }
 
 // served returns the encoding behind a load, nil for the file itself.
