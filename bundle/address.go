@@ -63,12 +63,13 @@ func (r *Resolver) Resolve(from site.Path, base, u string) Address {
 	a := Address{Dir: from.Dir()}
 	if base != "" {
 		b := r.locate(from.Dir(), base)
-		if b.External {
-			if isRelative(u) {
-				return Address{External: true}
-			}
-		} else {
+		switch {
+		case !b.External:
 			a.Dir = b.Dir
+		case isRelative(u):
+			return Address{External: true}
+		case b.Style >= site.Absolute && b.Origin == "" && scheme(u) == "" && !strings.HasPrefix(u, "//"):
+			return Address{External: true} // the root of another host
 		}
 	}
 	got := r.locate(a.Dir, u)
@@ -144,7 +145,7 @@ func (r *Resolver) locate(dir, u string) Address {
 	rest, ok := strings.CutPrefix(p, r.base.Prefix)
 	if !ok {
 		if p+"/" != r.base.Prefix {
-			return Address{External: true, Style: a.Style}
+			return Address{External: true, Style: a.Style, Origin: a.Origin}
 		}
 		rest = ""
 	}

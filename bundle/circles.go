@@ -8,6 +8,31 @@ import (
 	"github.com/hone-web/hone/site"
 )
 
+// HashCircles returns the files whose hashes depend on each other: a precache
+// list that names its own revision, say. No bytes satisfy such a circle, so
+// what stands there is no hash of what is deployed, and the files must stay.
+func (g *Graph) HashCircles() []*Node {
+	succ := func(n *Node) []*Node {
+		if n.Doc == nil {
+			return nil
+		}
+		var out []*Node
+		for _, s := range n.Doc.Sums {
+			if t := g.at[n.To[s.Ref].To]; t != nil {
+				out = append(out, t)
+			}
+		}
+		return out
+	}
+	var all []*Node
+	for _, group := range components(g.Nodes, succ) {
+		if len(group) > 1 || slices.Contains(succ(group[0]), group[0]) {
+			all = append(all, group...)
+		}
+	}
+	return all
+}
+
 // FinishedCircles returns the files that refer to each other in a
 // circle and carry the name that the linker gives such a circle: proof that
 // they are hone's own output.

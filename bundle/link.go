@@ -130,6 +130,9 @@ func (k *Linked) try() (again bool, diags []site.Diagnostic, err error) {
 	var buf []byte
 	for _, group := range components(todo, succ) {
 		if len(group) > 1 || slices.Contains(succ(group[0]), group[0]) {
+			if k.pinned[group[0].File.Path] {
+				return false, nil, fmt.Errorf("link %s: it holds a hash that depends on its own bytes", group[0].File.Path)
+			}
 			if d := k.breakCycle(group); d != nil {
 				return true, d, nil
 			}

@@ -44,7 +44,11 @@ func NameHash(p site.Path) string {
 // tool that built the site: a run of eight or more characters that mixes
 // digits and letters as words do not.
 func GeneratorHashed(p site.Path) bool {
-	m := toolHash.FindStringSubmatch(p.Base())
+	name := p.Base()
+	for _, word := range []string{".chunk", ".bundle", ".min"} { // app.4f3c2b1a.chunk.js
+		name = strings.Replace(name, word+path.Ext(name), path.Ext(name), 1)
+	}
+	m := toolHash.FindStringSubmatch(name)
 	if m == nil {
 		return false
 	}
