@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 
@@ -16,7 +17,7 @@ import (
 var JPEG = &Optimizer{
 	Name:    "jpeg",
 	Doc:     "JPEG: encoded by jpegli, or losslessly recoded; metadata dropped, orientation and colour profile kept",
-	Version: 1,
+	Version: 2,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("jpeg"),
 	Run:     runImage("jpeg", optimizeJPEG),
@@ -46,7 +47,7 @@ func optimizeJPEG(ctx context.Context, in *Input, h header) (Output, error) {
 	out := Output{Kept: "already small"}
 	size := len(in.Bytes)
 	if len(best) < size {
-		out, size = Output{Bytes: best}, len(best)
+		out, size = Output{Bytes: best, Facts: site.Facts{Note: "same pixels, better coded"}}, len(best)
 	}
 	if why := lossless(in, m); why != "" {
 		return out, nil
@@ -60,7 +61,7 @@ func optimizeJPEG(ctx context.Context, in *Input, h header) (Output, error) {
 	}
 	// A loss, however small, must buy something.
 	if len(lossy) <= size-size/20 {
-		out = Output{Bytes: lossy}
+		out = Output{Bytes: lossy, Facts: site.Facts{Lossy: true, Note: fmt.Sprintf("jpegli, quality %d", in.Options.jpegQuality())}}
 	}
 	return out, nil
 }

@@ -36,6 +36,7 @@ type Facts struct {
 	Width, Height int    `json:",omitempty"` // pixels, of images
 	Frames        int    `json:",omitempty"` // of animations
 	Alpha         bool   `json:",omitempty"` // some pixel is not opaque
+	Lossy         bool   `json:",omitempty"` // pixels changed
 	Note          string `json:",omitempty"` // what was done, for explain
 }
 

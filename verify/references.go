@@ -20,7 +20,7 @@ var References = &Rule{
 		for i := range f.Doc.Refs {
 			r := &f.Doc.Refs[i]
 			to, external := p.Resolve(i)
-			if to != "" || external || seen[r.URL] || r.Fixed == scan.PageURL && f.Kind == site.JS {
+			if to != "" || external || seen[r.URL] || r.Fixed == scan.PageURL && f.Kind == site.JS || r.Fixed == scan.MapFolder {
 				continue
 			}
 			seen[r.URL] = true

@@ -62,7 +62,7 @@ func (b *build) outputs() []output {
 		}
 		// A picture that lost detail is always there under its fingerprint,
 		// which proves to the next build that it is finished.
-		if name != "" && (used[name] || n.File.Kind == site.Image && !b.objects[p].Same) {
+		if name != "" && (used[name] || b.objects[p].Facts.Lossy) {
 			used[name] = true
 			out = append(out, output{name, n, nil, cache.ClassFingerprinted})
 		}

@@ -78,7 +78,9 @@ func (b *build) grown() (bool, error) {
 		// Every reference to what it refers to must go by the kept name then:
 		// a module under two names would run twice.
 		for _, t := range b.graph.Targets(n) {
-			b.pinned[t.File.Path] = true
+			if k := t.File.Kind; k == site.JS || k == site.CSS {
+				b.pinned[t.File.Path] = true
+			}
 		}
 		if len(o.Relocs) > 0 && !b.plain[p] {
 			b.plain[p] = true
@@ -174,7 +176,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 	for len(todo) > 0 {
 		done := counter(b.o, "pages", len(todo))
 		got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs, Weight: b.o.MemoryLimit}, todo, func(n *bundle.Node) int64 { return 8 * n.File.Size },
-			func(_ context.Context, n *bundle.Node) (Page, error) {
+			func(_ context.Context, n *bundle.Node) (weighed, error) {
 				defer done()
 				return b.page(n, costs)
 			})
@@ -183,7 +185,13 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 		}
 		var again []*bundle.Node
 		for i, n := range todo {
-			pages[n.File.Path] = got[i]
+			for _, t := range got[i].twice {
+				if !b.pinned[t] {
+					b.pinned[t] = true
+					b.relink = true
+				}
+			}
+			pages[n.File.Path] = got[i].Page
 			if got[i].After.Bytes > got[i].Before.Bytes && b.retreat(n) {
 				again = append(again, n)
 			}
@@ -244,9 +252,15 @@ func (b *build) fileCosts(ctx context.Context) (map[site.Path]fileCost, error) {
 	return m, nil
 }
 
+// weighed is a page with the files that it would load under two names.
+type weighed struct {
+	Page
+	twice []site.Path
+}
+
 // page weighs a page before and after.
-func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (Page, error) {
-	p := Page{Path: n.File.Path}
+func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, error) {
+	p := weighed{Page: Page{Path: n.File.Path}}
 	own, err := b.sourceTransfer(n)
 	if err != nil {
 		return p, err
@@ -264,8 +278,13 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (Page, error)
 		return p, err
 	}
 	p.After = Cost{1, own}
+	names := map[site.Path]site.Path{}
 	for _, l := range b.graph.LoadsAfter(n, b.target) {
 		p.After.Requests++
+		if name, ok := names[l.To.File.Path]; ok && name != l.Path {
+			p.twice = append(p.twice, l.To.File.Path)
+		}
+		names[l.To.File.Path] = l.Path
 		if v := b.served(l); v != nil {
 			p.After.Bytes += v.Size
 		} else {
