@@ -59,7 +59,7 @@ type picture struct {
 // included, and then looks at it.
 const settle = `(async () => {
   const images = [...document.images];
-  for (const i of images) { i.loading = "eager"; }
+  for (const i of images) { i.loading = "eager"; i.decoding = "sync"; }
   await Promise.race([
     Promise.all([document.fonts.ready, ...images.map((i) => i.decode().catch(() => 0))]),
     new Promise((r) => setTimeout(r, 5000)),
@@ -96,8 +96,12 @@ type watch struct {
 // fingerprint is what a build adds to names, and to what is said of them.
 var fingerprint = regexp.MustCompile(`\.[0-9a-f]{10}(\.\w+)`)
 
+// digest is what Chromium computed where an integrity attribute is wrong; the
+// bytes may change, the refusal is the same.
+var digest = regexp.MustCompile(`integrity '[A-Za-z0-9+/=]+'`)
+
 func (w *watch) say(format string, args ...any) {
-	s := fmt.Sprintf(format, args...)
+	s := digest.ReplaceAllString(fmt.Sprintf(format, args...), "integrity")
 	s = strings.ReplaceAll(s, w.origin, "")
 	w.problems = append(w.problems, fingerprint.ReplaceAllString(s, "$1"))
 }
@@ -151,7 +155,7 @@ func open(t *testing.T, origin, path string, s screen) *visit {
 		chromedp.Navigate(origin+path),
 		chromedp.Evaluate(settle, v, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
 		chromedp.ActionFunc(func(ctx context.Context) (err error) {
-			shot, err = page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
+			shot, err = stillShot(ctx)
 			return err
 		}))
 	if err != nil {
@@ -164,4 +168,18 @@ func open(t *testing.T, origin, path string, s screen) *visit {
 	defer w.Unlock()
 	v.problems, v.requests = slices.Sorted(slices.Values(w.problems)), w.requests
 	return v
+}
+
+// stillShot takes pictures of the page until two in a row are the same: the
+// browser may paint a picture after it said that it has it.
+func stillShot(ctx context.Context) ([]byte, error) {
+	var last []byte
+	for range 6 {
+		shot, err := page.CaptureScreenshot().WithFormat(page.CaptureScreenshotFormatPng).Do(ctx)
+		if err != nil || bytes.Equal(shot, last) {
+			return shot, err
+		}
+		last = shot
+	}
+	return last, nil
 }
