@@ -52,6 +52,10 @@ var Serve = &Combiner{
 				p.Note(n.File.Path, "no "+v.Ext[1:]+": it is not smaller")
 				continue
 			}
+			if slices.ContainsFunc(n.In, typedPreload) {
+				p.Note(n.File.Path, "no "+v.Ext[1:]+": a preload names its type, and the browser would fetch both")
+				continue
+			}
 			served, left := 0, 0
 			for _, u := range n.In {
 				if !p.anyFormat(u) {
@@ -76,6 +80,12 @@ var Serve = &Combiner{
 			}
 		}
 	},
+}
+
+// typedPreload reports whether u preloads a picture and names its type.
+func typedPreload(u Use) bool {
+	r := u.ref()
+	return r.Role == site.RoleHint && r.Attrs["type"] != ""
 }
 
 // anyFormat reports whether the reference shows a picture in a place that

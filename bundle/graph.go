@@ -213,7 +213,8 @@ func loaded(d *scan.Doc) []int {
 	var out []int
 	for i := range d.Refs {
 		r := &d.Refs[i]
-		if !r.Role.Loads() || r.Role == site.RoleIcon || r.Role == site.RoleManifest || r.Role == site.RoleDynamic {
+		embedded := r.Role == site.RoleDownload && (r.Attrs["<"] == "object" || r.Attrs["<"] == "embed")
+		if !r.Role.Loads() && !embedded || r.Role == site.RoleIcon || r.Role == site.RoleManifest || r.Role == site.RoleDynamic {
 			continue
 		}
 		if r.Fixed == scan.ReadByScript {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
 	"slices"
 	"strings"
@@ -221,8 +222,31 @@ func toNRGBA(m image.Image) *image.NRGBA {
 		return toNRGBA(&image.NRGBA{Pix: rgba.Pix, Stride: rgba.Stride, Rect: rgba.Rect})
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, r.Dx(), r.Dy()))
+	if p, ok := m.(*image.Paletted); ok {
+		// Drawing goes by premultiplied colours, which cannot tell all
+		// colours of a translucent pixel apart.
+		fillPaletted(out, p)
+		return out
+	}
 	draw.Draw(out, out.Rect, m, r.Min, draw.Src)
 	return out
+}
+
+func fillPaletted(dst *image.NRGBA, m *image.Paletted) {
+	var colors [256][4]byte
+	for i, c := range m.Palette {
+		n, ok := c.(color.NRGBA)
+		if !ok {
+			n = color.NRGBAModel.Convert(c).(color.NRGBA)
+		}
+		colors[i] = [4]byte{n.R, n.G, n.B, n.A}
+	}
+	w := m.Rect.Dx()
+	for y := range m.Rect.Dy() {
+		for x, v := range m.Pix[y*m.Stride : y*m.Stride+w] {
+			copy(dst.Pix[y*dst.Stride+4*x:], colors[v][:])
+		}
+	}
 }
 
 // orient turns a stored picture the way its EXIF orientation (Exif 2.3,

@@ -358,3 +358,44 @@ func BenchmarkPNG(b *testing.B) {
 func reportPixels(b *testing.B, r image.Rectangle) {
 	b.ReportMetric(float64(r.Dx()*r.Dy())/1e6/(b.Elapsed().Seconds()/float64(b.N)), "MP/s")
 }
+
+// A palette of one colour in several strengths must not be merged or shifted
+// by a detour over premultiplied colours.
+func TestPNGTranslucentPalette(t *testing.T) {
+	t.Parallel()
+	m := image.NewNRGBA(image.Rect(0, 0, 32, 32))
+	for i := range 32 * 32 {
+		copy(m.Pix[4*i:], []byte{255, 193, 7, byte(i % 16 * 17)})
+	}
+	var buf bytes.Buffer
+	if err := png.Encode(&buf, m); err != nil {
+		t.Fatal(err)
+	}
+	for _, preset := range []string{"fast", "default", "max"} {
+		in := &Input{Path: "a.png", Kind: site.Image, Bytes: buf.Bytes(), Options: &Options{Preset: preset, Limits: DefaultLimits}}
+		for range 2 {
+			out, err := PNG.Run(t.Context(), in)
+			if err != nil || len(out.Diags) > 0 {
+				t.Fatalf("%s: %v %v", preset, err, out.Diags)
+			}
+			if out.Bytes == nil {
+				break
+			}
+			back, err := png.Decode(bytes.NewReader(out.Bytes))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !sameNRGBA(toNRGBA(back), clearedCopy(m)) {
+				t.Errorf("%s: other pixels", preset)
+			}
+			in.Bytes = out.Bytes
+		}
+	}
+}
+
+func clearedCopy(m *image.NRGBA) *image.NRGBA {
+	c := image.NewNRGBA(m.Rect)
+	copy(c.Pix, m.Pix)
+	clearHidden(c)
+	return c
+}
