@@ -94,8 +94,9 @@ func (d *Dir) recover() error {
 	journal, backup := d.name("journal"), d.name("backup")
 	if _, err := os.Lstat(journal); err == nil {
 		if _, err := os.Lstat(d.out); errors.Is(err, fs.ErrNotExist) {
-			// Killed between the two renames: the old tree comes back.
-			if err := os.Rename(backup, d.out); err != nil {
+			// Killed between the two renames: the old tree comes back, unless
+			// somebody removed it since.
+			if err := os.Rename(backup, d.out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("bring back the output of before an interrupted run: %w", err)
 			}
 		}
