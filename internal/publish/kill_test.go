@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -48,7 +49,7 @@ func child(how, out, word string) error {
 	}
 	fmt.Println("held")
 	if how == "hold" {
-		select {}
+		io.Copy(io.Discard, os.Stdin) // until it is killed
 	}
 	s, err := d.Stage()
 	if err != nil {
@@ -78,6 +79,9 @@ func start(t *testing.T, how, out, word string) (*exec.Cmd, *bufio.Reader) {
 		t.Fatal(err)
 	}
 	c := exec.Command(exe, childArg, how, out, word)
+	if _, err := c.StdinPipe(); err != nil { // open until Wait
+		t.Fatal(err)
+	}
 	pipe, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
