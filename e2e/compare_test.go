@@ -97,19 +97,9 @@ func compareBoxes(t *testing.T, before, after []box) {
 
 func far(a, b float64) bool { return math.Abs(a-b) > boxSlack }
 
-// added returns what is in after more often than in before; both are sorted.
+// added returns what is in after and not in before.
 func added(before, after []string) []string {
-	count := map[string]int{}
-	for _, s := range before {
-		count[s]++
-	}
-	var more []string
-	for _, s := range after {
-		if count[s]--; count[s] < 0 {
-			more = append(more, s)
-		}
-	}
-	return more
+	return slices.DeleteFunc(slices.Clone(after), func(s string) bool { return slices.Contains(before, s) })
 }
 
 func difference(a, b image.Image) (share, mean float64, err error) {
