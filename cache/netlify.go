@@ -36,7 +36,7 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	var entries []*site.Entry
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Class == ClassFingerprinted || e.Class == ClassWorker || e.Class == ClassAsset || e.Zone != "" {
+		if e.Class == ClassFingerprinted || e.Class == ClassWorker || e.Class == ClassAsset || e.Zone != "" && e.Class != ClassConfig {
 			entries = append(entries, e)
 		}
 	}

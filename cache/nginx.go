@@ -3,8 +3,10 @@ package cache
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,16 +29,12 @@ func emitNginx(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 gzip_static on;   # the .gz beside each text
 gzip_vary on;
 # brotli_static on;   # the .br beside each text, where the brotli module is loaded
-charset utf-8;
-charset_types text/css text/plain text/javascript application/javascript text/markdown text/csv text/vtt;
 `)
+	b.WriteString(nginxTypes(m))
 	// What no location below names: pages and data.
 	fmt.Fprintf(&b, "add_header Cache-Control %q always;\nadd_header X-Content-Type-Options nosniff always;\n", revalidate)
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if strings.ContainsAny(string(e.Path), "\n\r\x00") {
-			continue // such a name cannot be written here, and falls under the default
-		}
 		if e.Class == ClassConfig {
 			fmt.Fprintf(&b, "location = %s { return 404; }\n", nginxQuote(s.Prefix+string(e.Path)))
 			continue
@@ -48,10 +46,42 @@ charset_types text/css text/plain text/javascript application/javascript text/ma
 	return []site.Output{{Path: "nginx.conf", Bytes: b.Bytes()}}, nil
 }
 
+// nginxTypes tells the media types of the site: those that come with nginx lack
+// some, and call scripts by their old name. A types block replaces them all, so
+// it holds every type of the site.
+func nginxTypes(m *site.Manifest) string {
+	exts := map[string]map[string]bool{} // media type → extensions
+	charset := map[string]bool{}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		typ, params, _ := strings.Cut(e.Type, ";")
+		if e.Type != site.TypeOf(e.Path) || typ == "" || typ == "application/octet-stream" {
+			continue
+		}
+		if exts[typ] == nil {
+			exts[typ] = map[string]bool{}
+		}
+		exts[typ][strings.TrimPrefix(e.Path.Ext(), ".")] = true
+		if params != "" && typ != "text/html" { // which nginx takes for granted
+			charset[typ] = true
+		}
+	}
+	var b strings.Builder
+	b.WriteString("types {\n")
+	for _, typ := range slices.Sorted(maps.Keys(exts)) {
+		fmt.Fprintf(&b, "  %s %s;\n", typ, strings.Join(slices.Sorted(maps.Keys(exts[typ])), " "))
+	}
+	b.WriteString("}\ndefault_type application/octet-stream;\ncharset utf-8;\n")
+	if len(charset) > 0 {
+		fmt.Fprintf(&b, "charset_types %s;\n", strings.Join(slices.Sorted(maps.Keys(charset)), " "))
+	}
+	return b.String()
+}
+
 // nginxQuote writes a string of the configuration language; a location's path
 // is compared after decoding, so it stands here as it is on disk.
 func nginxQuote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + `"`
 }
 
 var nginxLocation = regexp.MustCompile(`^location = ("(?:[^"\\]|\\.)*") \{ (.*) \}$`)
@@ -75,7 +105,7 @@ func resolveNginx(outs []site.Output) (func(string) http.Header, error) {
 		if m == nil {
 			continue
 		}
-		l := location{strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(m[1][1 : len(m[1])-1]), http.Header{}}
+		l := location{strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\r`, "\r", `\t`, "\t").Replace(m[1][1 : len(m[1])-1]), http.Header{}}
 		for _, d := range strings.Split(m[2], "; ") {
 			addHeader(l.header, d)
 		}
