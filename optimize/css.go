@@ -3,11 +3,15 @@ package optimize
 import (
 	"bytes"
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/css"
 
 	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/site"
@@ -18,7 +22,7 @@ import (
 var CSS = &Optimizer{
 	Name:    "css",
 	Doc:     "minify style sheets (esbuild), with no newer feature than they use",
-	Version: 1,
+	Version: 2,
 	Kinds:   []site.Kind{site.CSS},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
 		return runText(ctx, in, (*text).css)
@@ -45,16 +49,20 @@ func (t *text) css(src []byte) ([]byte, error) {
 	}
 	// With escapes for what is not ASCII the encoding that a server or page
 	// declares cannot matter more than it did. Comments do not count.
-	tr := guard.Transform{Code: string(body), Loader: "css", Whitespace: true, ASCII: source.ascii, Legal: t.opts.KeepLegal}
-	if tr.Unsupported, err = t.unusedFeatures(tr); err != nil {
-		return nil, err
+	tr := guard.Transform{Code: hideWeights(string(body)), Loader: "css", Whitespace: true, ASCII: source.ascii, Legal: t.opts.KeepLegal}
+	code, err := t.esbuildCSS(tr)
+	var k *kept
+	if errors.As(err, &k) {
+		// Mostly a hack for old browsers that esbuild does not parse; browsers
+		// skip it, and it may stay.
+		if squeezed, ok := squeezeCSS(body); ok {
+			code, err = string(squeezed), nil
+		}
 	}
-	tr.Syntax = true
-	code, err := t.esbuild("css-kept", "The style sheet", tr)
 	if err != nil {
 		return nil, err
 	}
-	out := []byte(strings.TrimSuffix(code, "\n"))
+	out := []byte(strings.ReplaceAll(strings.TrimSuffix(code, "\n"), hiddenWeight, ""))
 	result, err := readSheet(out)
 	if err != nil {
 		return nil, err
@@ -70,6 +78,79 @@ func (t *text) css(src []byte) ([]byte, error) {
 		out = append(bytes.Clone(utf8BOM), out...)
 	}
 	return out, nil
+}
+
+// esbuildCSS minifies with no feature that the sheet does not use.
+func (t *text) esbuildCSS(tr guard.Transform) (string, error) {
+	var err error
+	if tr.Unsupported, err = t.unusedFeatures(tr); err != nil {
+		return "", err
+	}
+	tr.Syntax = true
+	return t.esbuild("css-kept", "The style sheet", tr)
+}
+
+// squeezeCSS drops what no CSS parser looks at: comments, and white space
+// beside braces and semicolons and more than one of it elsewhere (CSS Syntax
+// 3, section 4). Everything else stays byte for byte. A sheet whose braces do
+// not match is refused: its end may be lost.
+func squeezeCSS(src []byte) ([]byte, bool) {
+	l := css.NewLexer(parse.NewInputBytes(bytes.Clone(src)))
+	out := make([]byte, 0, len(src))
+	depth := 0
+	gap := false // white space is due before the next token
+	for {
+		tt, data := l.Next()
+		if tt == css.ErrorToken {
+			return out, depth == 0
+		}
+		last := byte('{')
+		if len(out) > 0 {
+			last = out[len(out)-1]
+		}
+		switch tt {
+		case css.BadStringToken, css.BadURLToken:
+			return nil, false
+		case css.LeftBraceToken:
+			depth++
+		case css.RightBraceToken:
+			if depth--; depth < 0 {
+				return nil, false
+			}
+		case css.WhitespaceToken:
+			gap = true
+			continue
+		case css.CommentToken:
+			if !bytes.HasPrefix(data, []byte("/*!")) {
+				if !gap && last != '{' && last != '}' && last != ';' {
+					out = append(out, "/**/"...) // it keeps its neighbours apart
+				}
+				continue
+			}
+		}
+		if first := data[0]; gap && first != '{' && first != '}' && first != ';' && last != '{' && last != '}' && last != ';' {
+			out = append(out, ' ')
+		}
+		gap = false
+		out = append(out, data...)
+	}
+}
+
+// hiddenWeight stands before a word that esbuild would write as a number.
+const hiddenWeight = "hone-keep-"
+
+// fontFace finds the weights that fonts are declared with by name. Scripts see
+// them as they are written (FontFace.weight, CSS Font Loading, section 2), and
+// find a font by them.
+var fontFace = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(@font-face\s*\{[^{}]*?font-weight\s*:\s*)(normal|bold)\b`)
+})
+
+func hideWeights(code string) string {
+	if strings.Contains(code, hiddenWeight) {
+		return code
+	}
+	return fontFace().ReplaceAllString(code, "${1}"+hiddenWeight+"${2}")
 }
 
 // charsetRule finds an @charset rule, which counts at the very beginning and

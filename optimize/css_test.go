@@ -32,7 +32,7 @@ func TestCSS(t *testing.T) {
 		{name: "nth", src: "li:nth-child( odd ), li:nth-child( even ) { color: red }"},
 		{name: "container", src: "@container a (min-width: 1px) { b { color : red } }", want: []string{"@container a"}},
 
-		{name: "hacks", src: "a { *zoom: 1; color: red }", kept: true},
+		{name: "hacks", src: "a { *zoom: 1; color: red }", want: []string{"*zoom: 1"}},
 		{name: "not closed", src: "a { color: red", kept: true},
 		{name: "not UTF-8", src: "a { content: '\xff' }   /* comment */", kept: true},
 		{name: "another encoding", src: "@charset \"latin1\"; a { content: 'é' }  /* comment */ ", kept: true},
@@ -42,7 +42,7 @@ func TestCSS(t *testing.T) {
 
 func TestCSSDiagnosticHasAPlace(t *testing.T) {
 	t.Parallel()
-	out, err := CSS.Run(t.Context(), textInput("a.css", "a { color: red }\nb { *zoom: 1 }"))
+	out, err := CSS.Run(t.Context(), textInput("a.css", "a { color: red }\nb { *zoom: 1 "))
 	if err != nil || len(out.Diags) != 1 {
 		t.Fatalf("%+v, %v", out, err)
 	}
@@ -128,4 +128,32 @@ func FuzzCSS(f *testing.F) {
 			checkLaws(t, CSS, in, out)
 		}
 	})
+}
+
+func TestCSSKeepsFontFaceWeights(t *testing.T) {
+	t.Parallel()
+	src := "@font-face {\n  font-family: \"a b\";\n  font-weight: normal;\n  src: url(a.woff2);\n}\n@font-face { font-family: c; src: url(c.woff2); font-weight: bold }\np { font-weight: bold }\n"
+	in := &Input{Path: "a.css", Kind: site.CSS, Bytes: []byte(src), Options: &Options{}, Esbuild: guard.InProcess{}}
+	out, err := CSS.Run(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "@font-face{font-family:a b;font-weight:normal;src:url(a.woff2)}@font-face{font-family:c;src:url(c.woff2);font-weight:bold}p{font-weight:700}"
+	if string(out.Bytes) != want {
+		t.Errorf("got  %s\nwant %s", out.Bytes, want)
+	}
+}
+
+func TestCSSHacksStay(t *testing.T) {
+	t.Parallel()
+	src := "/* old */\n.a {\n  *zoom: 1;\n  width: 10px\\9;\n  _height : 1px ;\n}\n/*! licence */\n.b   >  .c , d:hover {\n  color : red; /* x */\n  margin: 0/**/1px;\n}\n"
+	in := &Input{Path: "a.css", Kind: site.CSS, Bytes: []byte(src), Options: &Options{}, Esbuild: guard.InProcess{}}
+	out, err := CSS.Run(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ".a{*zoom: 1;width: 10px\\9;_height : 1px;}/*! licence */ .b > .c , d:hover{color : red;margin: 0/**/1px;}"
+	if got := string(out.Bytes); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
