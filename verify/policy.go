@@ -38,21 +38,32 @@ var Policy = &Rule{
 // its policies refuse for want of a matching hash.
 func Refused(text []byte, policies []string) []int {
 	var bad []int
-	script, style := hashSources(policies, "script-src-elem", "script-src", "default-src"), hashSources(policies, "style-src-elem", "style-src", "default-src")
+	var script, style [][]string // the hashes of each policy that lists some
+	for _, p := range policies {
+		if l := hashSources(p, "script-src-elem", "script-src", "default-src"); l != nil {
+			script = append(script, l)
+		}
+		if l := hashSources(p, "style-src-elem", "style-src", "default-src"); l != nil {
+			style = append(style, l)
+		}
+	}
 	tokens := markup.Parse(text)
 	for i, t := range tokens {
 		if t.Type != markup.StartTag || t.Name != "script" && t.Name != "style" || i+1 >= len(tokens) || tokens[i+1].Type != markup.Text {
 			continue
 		}
-		list := script
+		lists := script
 		if t.Name == "style" {
-			list = style
+			lists = style
 		}
-		if _, src := t.Attr("src"); src || list == nil || t.Get(text, "nonce") != "" || !executes(t, text) {
+		if _, src := t.Attr("src"); src || lists == nil || t.Get(text, "nonce") != "" || !executes(t, text) {
 			continue
 		}
 		code := tokens[i+1].Span
-		if !slices.ContainsFunc(list, func(h string) bool { return hashIs(text[code.Start:code.End], h) }) {
+		// Every policy has to allow it (CSP Level 3, section 2.2).
+		if slices.ContainsFunc(lists, func(list []string) bool {
+			return !slices.ContainsFunc(list, func(h string) bool { return hashIs(text[code.Start:code.End], h) })
+		}) {
 			bad = append(bad, code.Start)
 		}
 	}
@@ -72,31 +83,34 @@ func executes(t markup.Token, text []byte) bool {
 	return false
 }
 
-// hashSources returns the hashes of the first directive named that is present;
-// nil when it lists none.
-func hashSources(policies []string, names ...string) []string {
-	var hashes []string
-	for _, policy := range policies {
-		directives := map[string][]string{}
-		for _, d := range strings.Split(policy, ";") {
-			if w := strings.Fields(d); len(w) > 0 {
-				directives[strings.ToLower(w[0])] = w[1:]
-			}
+// hashSources returns the hashes that a policy lists in the first of the named
+// directives that it has; nil when it lists none.
+func hashSources(policy string, names ...string) []string {
+	directives := map[string][]string{}
+	for _, d := range strings.Split(policy, ";") {
+		w := strings.Fields(d)
+		if len(w) == 0 {
+			continue
 		}
-		for _, name := range names {
-			sources, ok := directives[name]
-			if !ok {
-				continue
-			}
-			for _, s := range sources {
-				if s = strings.Trim(s, "'"); strings.HasPrefix(s, "sha256-") || strings.HasPrefix(s, "sha384-") || strings.HasPrefix(s, "sha512-") {
-					hashes = append(hashes, s)
-				}
-			}
-			break
+		// Of two directives of one name the first counts (CSP Level 3, 2.2.1).
+		if name := strings.ToLower(w[0]); directives[name] == nil {
+			directives[name] = w[1:]
 		}
 	}
-	return hashes
+	for _, name := range names {
+		sources, ok := directives[name]
+		if !ok {
+			continue
+		}
+		var hashes []string
+		for _, s := range sources {
+			if s = strings.Trim(s, "'"); strings.HasPrefix(s, "sha256-") || strings.HasPrefix(s, "sha384-") || strings.HasPrefix(s, "sha512-") {
+				hashes = append(hashes, s)
+			}
+		}
+		return hashes
+	}
+	return nil
 }
 
 func hashIs(code []byte, source string) bool {
