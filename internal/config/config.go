@@ -264,13 +264,20 @@ func (c *Config) Validate() (key, message string) {
 	if c.Jobs != nil && *c.Jobs < 1 {
 		return "jobs", fmt.Sprintf("%d is below 1", *c.Jobs)
 	}
-	for key, bad := range map[string]bool{"limits.pixels": c.Limits.Pixels != nil && *c.Limits.Pixels < 1, "limits.text": c.Limits.Text != nil && *c.Limits.Text < 1,
-		"limits.side": c.Limits.Side != nil && *c.Limits.Side < 1, "limits.frames": c.Limits.Frames != nil && *c.Limits.Frames < 1} {
-		if bad {
-			return key, "it must be above 0"
-		}
+	l := &c.Limits
+	switch {
+	case l.Pixels != nil && *l.Pixels < 1:
+		key = "limits.pixels"
+	case l.Side != nil && *l.Side < 1:
+		key = "limits.side"
+	case l.Frames != nil && *l.Frames < 1:
+		key = "limits.frames"
+	case l.Text != nil && *l.Text < 1:
+		key = "limits.text"
+	default:
+		return "", ""
 	}
-	return "", ""
+	return key, "it must be above 0"
 }
 
 func oneOf(got string, values []string) string {
