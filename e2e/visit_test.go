@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	_ "image/png"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -91,7 +92,7 @@ type watch struct {
 	problems []string
 	requests map[string]int
 	urls     map[network.RequestID]string
-	gone     map[string]bool // answered with an error
+	good     map[string]bool // answered without an error
 }
 
 // fingerprint is what a build adds to names, and to what is said of them.
@@ -133,7 +134,8 @@ func (w *watch) event(ev any) {
 	case *network.EventResponseReceived:
 		if u := ev.Response.URL; ev.Response.Status >= 400 && strings.HasPrefix(u, w.origin) && !strings.HasSuffix(u, "/favicon.ico") {
 			w.say("status %d: %s", ev.Response.Status, u)
-			w.gone[strings.TrimPrefix(u, w.origin)] = true
+		} else if ev.Response.Status < 400 {
+			w.good[strings.TrimPrefix(u, w.origin)] = true
 		}
 	case *network.EventLoadingFailed:
 		if u := w.urls[ev.RequestID]; strings.HasPrefix(u, w.origin) && !ev.Canceled {
@@ -146,7 +148,7 @@ func (w *watch) event(ev any) {
 func open(t *testing.T, origin, path string, s screen) *visit {
 	t.Helper()
 	ctx := tab(t)
-	w := &watch{origin: origin, requests: map[string]int{}, urls: map[network.RequestID]string{}, gone: map[string]bool{}}
+	w := &watch{origin: origin, requests: map[string]int{}, urls: map[network.RequestID]string{}, good: map[string]bool{}}
 	chromedp.ListenTarget(ctx, w.event)
 	v := &visit{}
 	var shot []byte
@@ -171,9 +173,7 @@ func open(t *testing.T, origin, path string, s screen) *visit {
 	// A file that is not there is asked for once or twice, as the preload
 	// scanner and the parser happen to meet: each problem counts once.
 	v.problems, v.requests = slices.Compact(slices.Sorted(slices.Values(w.problems))), w.requests
-	for u := range w.gone {
-		delete(v.requests, u)
-	}
+	maps.DeleteFunc(v.requests, func(u string, _ int) bool { return !w.good[u] })
 	return v
 }
 
