@@ -20,25 +20,25 @@ func Explain(w io.Writer, f *pipeline.FileStory, entries []site.Entry, findings 
 	case len(f.Steps) > 0:
 		fmt.Fprintf(w, "  optimized   by %s: %s → %s (%s saved)\n", strings.Join(f.Steps, ", "), Bytes(f.Before), Bytes(f.After), Saved(f.Before, f.After))
 	case f.Kept != "":
-		fmt.Fprintf(w, "  kept        %s\n", f.Kept)
+		fmt.Fprintf(w, "  kept        %s\n", Text(f.Kept))
 	default:
 		fmt.Fprintln(w, "  kept        nothing to do for this kind of file")
 	}
 	if f.Note != "" {
-		fmt.Fprintf(w, "  how         %s\n", f.Note)
+		fmt.Fprintf(w, "  how         %s\n", Text(f.Note))
 	}
 	for _, c := range f.Variants {
 		verdict := "made, but not served"
 		if c.Served {
 			verdict = "served"
 		}
-		fmt.Fprintf(w, "  candidate   %s %s, %s%s\n", c.Type, Bytes(c.Size), verdict, parens(c.Note))
+		fmt.Fprintf(w, "  candidate   %s %s, %s%s\n", c.Type, Bytes(c.Size), verdict, parens(Text(c.Note)))
 	}
 	for _, d := range f.Decisions {
-		fmt.Fprintf(w, "  decision    %s\n", d)
+		fmt.Fprintf(w, "  decision    %s\n", Text(d))
 	}
 	if f.KeepsName != "" {
-		fmt.Fprintf(w, "  name        stays: %s\n", f.KeepsName)
+		fmt.Fprintf(w, "  name        stays: %s\n", Text(f.KeepsName))
 	}
 	if f.Plain {
 		fmt.Fprintln(w, "  references  use the old names: with fingerprints the file would weigh more than before")
@@ -56,7 +56,7 @@ func Explain(w io.Writer, f *pipeline.FileStory, entries []site.Entry, findings 
 	}
 	for _, d := range findings {
 		if d.Path == f.Path {
-			fmt.Fprintf(w, "  finding     %s: %s\n", d.Severity, d)
+			fmt.Fprintf(w, "  finding     %s: %s\n", d.Severity, printable(d))
 		}
 	}
 }

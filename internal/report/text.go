@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/site"
@@ -36,7 +38,7 @@ func (s Style) paint(code, text string) string {
 
 // Summary writes the result of a build as a table.
 func Summary(w io.Writer, d *Document, s Style) {
-	fmt.Fprintf(w, "%s → %s   %s · %s → %s\n\n", d.Input, orNone(d.Output), count(d.Totals.Pages, "page"), count(d.Totals.FilesBefore, "file"), count(d.Totals.FilesAfter, "name"))
+	fmt.Fprintf(w, "%s → %s   %s · %s → %s\n\n", Text(d.Input), orNone(Text(d.Output)), count(d.Totals.Pages, "page"), count(d.Totals.FilesBefore, "file"), count(d.Totals.FilesAfter, "name"))
 	rows := [][]string{{"type", "files", "before", "after", "saved", "kept"}}
 	for _, t := range d.Types {
 		kept := ""
@@ -51,27 +53,28 @@ func Summary(w io.Writer, d *Document, s Style) {
 	fmt.Fprintf(w, "\nstore: %d of %d answers reused · optimized %d, compressed %d\n", d.Store.Hits, d.Store.Hits+d.Store.Misses, d.Work.Compiled, d.Work.Compressed)
 	if s.Verbose > 0 {
 		for _, t := range d.Slowest {
-			fmt.Fprintf(w, "slowest: %s  %d ms\n", t.Path, t.Milliseconds)
+			fmt.Fprintf(w, "slowest: %s  %d ms\n", Name(t.Path), t.Milliseconds)
 		}
 		for _, k := range d.Kept {
-			fmt.Fprintf(w, "kept: %s: %s\n", Name(k.Path), k.Reason)
+			fmt.Fprintf(w, "kept: %s: %s\n", Name(k.Path), Text(k.Reason))
 		}
 	}
 }
 
 // Closing says what became of the output.
 func Closing(d *Document, s Style) string {
+	out := Text(d.Output)
 	switch {
 	case d.Failed:
 		return s.paint(red, "not published: the findings above stop it; the previous output is untouched")
 	case d.Finished && d.Unchanged:
-		return "nothing to do: this is finished output, and " + d.Output + " already holds it"
+		return "nothing to do: this is finished output, and " + out + " already holds it"
 	case d.Finished:
 		return "nothing to do: the input is finished output of hone, copied as it is"
 	case d.Unchanged:
-		return "unchanged: " + d.Output + " already holds this result"
+		return "unchanged: " + out + " already holds this result"
 	case d.Published:
-		return s.paint(green, "published "+d.Output)
+		return s.paint(green, "published "+out)
 	}
 	return "nothing published"
 }
@@ -94,7 +97,7 @@ func Findings(w io.Writer, ds []site.Diagnostic, s Style) {
 		}
 		shown++
 		label := map[site.Severity]string{site.Error: s.paint(red, "error"), site.Warn: s.paint(amber, "warn"), site.Info: s.paint(dim, "info")}[d.Severity]
-		d.Path = site.Path(Name(d.Path))
+		d = printable(d)
 		fmt.Fprintf(w, "%s: %s\n", label, d)
 		if d.Hint != "" {
 			fmt.Fprintf(w, "    %s\n", d.Hint)
@@ -109,6 +112,12 @@ func Findings(w io.Writer, ds []site.Diagnostic, s Style) {
 	if total > shown {
 		fmt.Fprintf(w, "… and %d more; -v shows all\n", total-shown)
 	}
+}
+
+// printable returns d with all its text fit for a terminal.
+func printable(d site.Diagnostic) site.Diagnostic {
+	d.Path, d.Message, d.Hint = site.Path(Name(d.Path)), Text(d.Message), Text(d.Hint)
+	return d
 }
 
 // pageLines gives the median and the worst page.
@@ -188,16 +197,38 @@ func count(n int, what string) string {
 
 func orNone(s string) string { return cmp.Or(s, "(nothing written)") }
 
-// Name writes a path for people: bytes that are not printable are escaped, so
-// that a file name cannot drive the terminal.
-func Name(p site.Path) string {
-	for _, r := range string(p) {
-		if r < 0x20 || r == 0x7f || r == 0xfffd {
-			q := fmt.Sprintf("%q", string(p))
-			return q[1 : len(q)-1]
+// Name writes a path for people.
+func Name(p site.Path) string { return Text(string(p)) }
+
+// Text writes any string for people: characters that are not printable are
+// escaped, so that a file name cannot drive the terminal, hide a part of a line
+// or begin a new one. Joiners inside words and emoji stay.
+func Text(s string) string {
+	if !strings.ContainsFunc(s, hidden) {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError:
+			if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {
+				fmt.Fprintf(&b, `\x%02x`, s[i])
+				continue
+			}
+			b.WriteRune(r)
+		case hidden(r):
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		default:
+			b.WriteRune(r)
 		}
 	}
-	return string(p)
+	return b.String()
+}
+
+func hidden(r rune) bool {
+	const nonJoiner, joiner = 0x200c, 0x200d
+	return r == utf8.RuneError || !strconv.IsPrint(r) && r != nonJoiner && r != joiner
 }
 
 // Checked writes the verdict of a check.
@@ -206,5 +237,5 @@ func Checked(w io.Writer, d *Document) {
 	for _, f := range d.Findings {
 		n[f.Severity]++
 	}
-	fmt.Fprintf(w, "%s: %s · %s · %s · %s\n", d.Input, count(d.Totals.Pages, "page"), count(d.Totals.FilesBefore, "file"), count(n[site.Error], "error"), count(n[site.Warn], "warning"))
+	fmt.Fprintf(w, "%s: %s · %s · %s · %s\n", Text(d.Input), count(d.Totals.Pages, "page"), count(d.Totals.FilesBefore, "file"), count(n[site.Error], "error"), count(n[site.Warn], "warning"))
 }
