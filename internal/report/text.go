@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,7 +186,8 @@ func Saved(before, after int64) string {
 	if before == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.0f %%", 100-100*float64(after)/float64(before))
+	saved := math.Round(100 - 100*float64(after)/float64(before))
+	return fmt.Sprintf("%d %%", int(saved))
 }
 
 func count(n int, what string) string {

@@ -20,7 +20,9 @@ type cssToken struct {
 type block struct {
 	at      string     // name of the at-rule, "" for a style rule
 	prelude []cssToken // of a style rule: its selector
-	noted   bool       // its subjects are in the scanner's pre
+	noted   uint8      // bit n: its subjects are in subjectSet n
+	narrows bool       // it says max-width: 100%
+	follows bool       // it says height: auto
 }
 
 // cssScan reads one style sheet or list of declarations. It works statement
@@ -37,6 +39,7 @@ type cssScan struct {
 	named  bool       // a colon has been seen, so prop is settled
 	late   bool       // a rule has been seen: @import no longer counts
 	smap   *view      // last sourceMappingURL
+	set    subjectSet // where subjects are noted
 }
 
 // maxBlocks bounds nesting; deeper blocks belong to the last one in bounds.
@@ -88,7 +91,10 @@ func (p *cssScan) token(t cssToken, b []byte) {
 		return
 	case css.RightBraceToken:
 		p.endStatement()
-		if len(p.blocks) > 0 {
+		if n := len(p.blocks); n > 0 {
+			if b := p.blocks[n-1]; b.narrows && !b.follows {
+				p.note(sizedSet)
+			}
 			p.blocks = p.blocks[:len(p.blocks)-1]
 		}
 		return
@@ -159,8 +165,9 @@ func (p *cssScan) open() {
 // endStatement ends a declaration or an at-rule without block.
 func (p *cssScan) endStatement() {
 	if keepsSpace(p.prop, p.stmt, p.v.text) {
-		p.preRule()
+		p.note(preSet)
 	}
+	p.boxDeclaration()
 	p.importTail()
 	p.reset()
 }

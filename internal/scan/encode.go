@@ -78,6 +78,16 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 		e.str(s.Text)
 	}
 	e.strs(d.Pre)
+	e.strs(d.Sized)
+	e.strs(d.Flex)
+	e.bit(d.SetsStyle)
+	e.num(len(d.Boxes))
+	for _, b := range d.Boxes {
+		e.num(b.Ref)
+		e.num(b.At)
+		e.strs(b.Self)
+		e.strs(b.Parents)
+	}
 	e.strs(d.Hashes)
 	e.num(len(d.Selectors))
 	for _, s := range d.Selectors {
@@ -199,7 +209,16 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 		d.Sums[i] = site.SumRef{Span: r.span(), Kind: site.SumKind(r.num()), Ref: r.num(), Text: r.str()}
 		r.bad = r.bad || d.Sums[i].Ref >= len(d.Refs)
 	}
-	d.Pre, d.Hashes = r.strs(), r.strs()
+	d.Pre, d.Sized, d.Flex = r.strs(), r.strs(), r.strs()
+	d.SetsStyle = r.num() == 1
+	if n := r.count(); n > 0 {
+		d.Boxes = make([]Box, n)
+	}
+	for i := range d.Boxes {
+		d.Boxes[i] = Box{Ref: r.num(), At: r.num(), Self: r.strs(), Parents: r.strs()}
+		r.bad = r.bad || d.Boxes[i].Ref >= len(d.Refs)
+	}
+	d.Hashes = r.strs()
 	if n := r.count(); n > 0 {
 		d.Selectors = make([]AttrSelector, n)
 	}

@@ -18,6 +18,7 @@ type htmlScan struct {
 	scriptFixed string // why none in a script may
 	styleFixed  string // why none in a style sheet or style attribute may
 	depth       int
+	opened      []openElement // elements that are open, outermost first
 }
 
 // maxHTML bounds HTML inside HTML.
@@ -105,11 +106,13 @@ func (h *htmlScan) run() {
 		case markup.StartTag, markup.SelfClosing:
 			e := &element{h: h, t: t}
 			e.scan()
+			h.box(e)
 			raw = nil
 			if t.Type == markup.StartTag && (t.Name == "script" || t.Name == "style") {
 				raw = e
 			}
 		case markup.EndTag:
+			h.closeElement(t.Name)
 			if raw != nil && t.Name == raw.t.Name {
 				raw = nil
 			}

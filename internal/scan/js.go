@@ -24,6 +24,7 @@ type jsScan struct {
 
 func (s *scanner) js(v view, c jsContext) {
 	p := &jsScan{scanner: s, v: v, c: c}
+	s.doc.SetsStyle = s.doc.SetsStyle || setsStyle(v.text)
 	var smap *view
 	toks, lost := lexJS(v.text, func(start, end int) {
 		if m, ok := sourceMap(commentBody(v.cut(start, end))); ok {

@@ -37,6 +37,16 @@ type Doc struct {
 	Sums []site.SumRef
 	// Pre is what optimize.SpaceFacts.Pre describes, from style sheets.
 	Pre []string
+	// Sized holds, in the form of Pre, the elements that rules give a size,
+	// other than "max-width: 100%; height: auto" together.
+	Sized []string
+	// Flex holds, in the form of Pre, the elements whose children rules lay out
+	// by flex or grid.
+	Flex []string
+	// Boxes are the pictures without a size.
+	Boxes []Box
+	// SetsStyle says that a script may set sizes or classes.
+	SetsStyle bool
 	// Hashes are the "sha256-…", "sha384-…" and "sha512-…" tokens outside of
 	// Sums. Sorted, without repeats, like all lists of strings below.
 	Hashes []string
@@ -103,6 +113,9 @@ type scanner struct {
 	base      string        // <base href>
 	mentions  map[string]struct{}
 	pre       map[string]struct{}
+	sized     map[string]struct{}
+	flex      map[string]struct{}
+	boxes     []Box // Ref is an index into refs
 	selectors map[AttrSelector]struct{}
 	hashSet   map[string]struct{}
 }
@@ -117,8 +130,15 @@ func add[K comparable](m *map[K]struct{}, k K) {
 // finish orders the references and drops those that overlap an earlier one.
 func (s *scanner) finish() {
 	defer s.lists()
+	for i := range s.refs {
+		if r := &s.refs[i]; r.Role == site.RoleLink || r.Role == site.RoleCanonical {
+			// Links to pages are most references of a site, and nobody asks
+			// for their attributes.
+			r.Attrs = nil
+		}
+	}
 	if s.ordered() {
-		s.doc.Refs, s.doc.Sums = s.refs, s.sums
+		s.doc.Refs, s.doc.Sums, s.doc.Boxes = s.refs, s.sums, s.boxes
 		return
 	}
 	order := make([]int, len(s.refs))
@@ -131,11 +151,6 @@ func (s *scanner) finish() {
 	for _, i := range order {
 		to[i] = -1
 		if r := s.refs[i]; r.Span.Start >= end {
-			if r.Role == site.RoleLink || r.Role == site.RoleCanonical {
-				// Links to pages are most references of a site, and nobody
-				// asks for their attributes.
-				r.Attrs = nil
-			}
 			to[i], end = len(s.doc.Refs), r.Span.End
 			s.doc.Refs = append(s.doc.Refs, r)
 		}
@@ -143,6 +158,11 @@ func (s *scanner) finish() {
 	for _, m := range s.sums {
 		if m.Ref = to[m.Ref]; m.Ref >= 0 {
 			s.doc.Sums = append(s.doc.Sums, m)
+		}
+	}
+	for _, b := range s.boxes {
+		if b.Ref = to[b.Ref]; b.Ref >= 0 {
+			s.doc.Boxes = append(s.doc.Boxes, b)
 		}
 	}
 	slices.SortStableFunc(s.doc.Sums, bySum)
@@ -166,6 +186,8 @@ func (s *scanner) ordered() bool {
 // lists sorts what has no place.
 func (s *scanner) lists() {
 	s.doc.Pre = slices.Sorted(maps.Keys(s.pre))
+	s.doc.Sized = slices.Sorted(maps.Keys(s.sized))
+	s.doc.Flex = slices.Sorted(maps.Keys(s.flex))
 	s.doc.Mentions = slices.Sorted(maps.Keys(s.mentions))
 	s.doc.Hashes = slices.Sorted(maps.Keys(s.hashSet))
 	s.doc.Selectors = slices.SortedFunc(maps.Keys(s.selectors), func(a, b AttrSelector) int {

@@ -23,9 +23,31 @@ func keepsSpace(prop string, stmt []cssToken, text []byte) bool {
 	return false
 }
 
-// preRule notes the elements of the rule that the current declaration is in.
-func (p *cssScan) preRule() {
+// A subjectSet is one of the lists of elements that rules are noted in.
+type subjectSet uint8
+
+const (
+	preSet   subjectSet = iota // rules that keep white space
+	sizedSet                   // rules that set a size
+	flexSet                    // rules that lay children out by flex or grid
+)
+
+// note notes the elements of the rule that the current declaration is in.
+func (p *cssScan) note(set subjectSet) {
+	p.set = set
 	p.subjects(len(p.blocks)-1, 0)
+}
+
+// subject notes one simple selector.
+func (p *cssScan) subject(s string) {
+	switch p.set {
+	case sizedSet:
+		add(&p.sized, s)
+	case flexSet:
+		add(&p.flex, s)
+	default:
+		add(&p.pre, s)
+	}
 }
 
 // maxSubjects bounds the work on selectors nested in each other.
@@ -36,7 +58,7 @@ const maxSubjects = 32
 func (p *cssScan) subjects(i, depth int) {
 	for i >= 0 && p.blocks[i].at != "" {
 		if at := p.blocks[i].at; at == "scope" {
-			add(&p.pre, "*")
+			p.subject("*")
 			return
 		}
 		i--
@@ -44,12 +66,12 @@ func (p *cssScan) subjects(i, depth int) {
 	if i < 0 {
 		return
 	}
-	if p.blocks[i].noted {
+	if p.blocks[i].noted&(1<<p.set) != 0 {
 		return
 	}
-	p.blocks[i].noted = true
+	p.blocks[i].noted |= 1 << p.set
 	if depth > maxSubjects || i > 0 && strings.HasSuffix(p.blocks[i-1].at, "keyframes") {
-		add(&p.pre, "*")
+		p.subject("*")
 		return
 	}
 	p.selectorList(p.blocks[i].prelude, i, depth)
@@ -115,7 +137,7 @@ func (p *cssScan) compound(ts []cssToken, i, depth int) {
 	case id != "" || class != "" || attr != "" || tag != "":
 		for _, x := range [...]string{id, class, attr, tag} {
 			if x != "" {
-				add(&p.pre, x)
+				p.subject(x)
 				return
 			}
 		}
@@ -124,7 +146,7 @@ func (p *cssScan) compound(ts []cssToken, i, depth int) {
 	case parent:
 		p.subjects(i-1, depth+1)
 	default:
-		add(&p.pre, "*")
+		p.subject("*")
 	}
 }
 
