@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -56,24 +57,39 @@ type Work struct {
 // read, also when findings stopped it from being published; an error means
 // that the work itself could not be done.
 func Build(ctx context.Context, o Options) (*Result, error) {
-	b := &build{o: &o, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
-		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}}
 	if o.Limits == (optimize.Limits{}) {
 		o.Limits = optimize.DefaultLimits
 	}
-	var err error
-	if b.publishes() {
+	var dir *publish.Dir
+	if o.Out != "" && !o.DryRun {
 		// Taken before any work, so that a second run learns at once that it
 		// has to wait, and leftovers of a killed one are gone.
-		if b.dir, err = publish.Acquire(o.Out); err != nil {
+		var err error
+		if dir, err = publish.Acquire(o.Out); err != nil {
 			return nil, err
 		}
-		defer b.dir.Release()
+		defer dir.Release()
 	}
-	if b.store, err = openStore(&o); err != nil {
+	r, err := buildOnce(ctx, &o, dir, false)
+	if errors.Is(err, store.ErrNoBlob) {
+		// A blob was altered or removed behind the store's back. Once more,
+		// reading every blob before relying on it.
+		r, err = buildOnce(ctx, &o, dir, true)
+	}
+	return r, err
+}
+
+func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*Result, error) {
+	b := &build{o: o, dir: dir, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
+		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}}
+	var err error
+	if b.store, err = openStore(o); err != nil {
 		return nil, err
 	}
 	defer b.store.Close()
+	if doubt {
+		b.store.Doubt()
+	}
 	if err := b.analyse(ctx); err != nil {
 		return nil, err
 	}
@@ -88,7 +104,7 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 }
 
 // publishes reports whether the run writes an output.
-func (b *build) publishes() bool { return b.o.Out != "" && !b.o.DryRun }
+func (b *build) publishes() bool { return b.dir != nil }
 
 // Check verifies a folder as it is.
 func Check(ctx context.Context, o Options) (*Result, error) {
@@ -146,7 +162,7 @@ func (b *build) analyse(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 3"
+const scanVersion = "scan 4"
 
 // headerFiles are host configuration in which a Content-Security-Policy may
 // stand.
@@ -241,20 +257,37 @@ func (b *build) resolve() error {
 }
 
 // freeze finds files whose hash somebody wrote down where hone cannot write a
-// new one: a policy, a script's own integrity table. Their bytes must stay.
+// new one: a policy, a script's own integrity table. Their bytes must stay, and
+// so must those of every file whose hash they hold.
 func (b *build) freeze() error {
-	for _, n := range b.graph.Nodes {
-		if n.Doc == nil {
-			continue
-		}
-		for _, s := range n.Doc.Sums {
-			r := &n.Doc.Refs[s.Ref]
-			to := b.files[n.To[s.Ref].To]
-			if to != nil && to.Frozen == "" && (r.Fixed != "" || n.File.Frozen != "" || s.Span.Len() != len(s.Text)) {
-				to.Frozen = "its hash in " + string(n.File.Path) + " cannot be written anew"
+	for _, n := range b.graph.HashCircles() {
+		n.File.Frozen = "it holds a hash that depends on its own bytes"
+	}
+	if err := b.freezeHashed(); err != nil {
+		return err
+	}
+	for again := true; again; {
+		again = false
+		for _, n := range b.graph.Nodes {
+			if n.Doc == nil {
+				continue
+			}
+			for _, s := range n.Doc.Sums {
+				r := &n.Doc.Refs[s.Ref]
+				to := b.files[n.To[s.Ref].To]
+				if to != nil && to.Frozen == "" && (r.Fixed != "" || n.File.Frozen != "" || s.Span.Len() != len(s.Text)) {
+					to.Frozen = "its hash in " + string(n.File.Path) + " cannot be written anew"
+					again = true
+				}
 			}
 		}
 	}
+	return nil
+}
+
+// freezeHashed freezes the code whose hash stands anywhere else than beside a
+// reference to it.
+func (b *build) freezeHashed() error {
 	wanted := map[string]site.Path{}
 	for _, f := range b.src.files {
 		if d := b.docs[f.Path]; d != nil {
@@ -268,21 +301,41 @@ func (b *build) freeze() error {
 	if len(wanted) == 0 {
 		return nil
 	}
+	hex := false
+	for h := range wanted {
+		hex = hex || strings.HasPrefix(h, scan.HexPrefix)
+	}
 	for _, f := range b.src.files {
-		if k := f.Kind; k != site.JS && k != site.CSS && k != site.JSON && f.Path.Ext() != ".wasm" {
+		code := f.Kind == site.JS || f.Kind == site.CSS || f.Kind == site.JSON || f.Path.Ext() == ".wasm"
+		if !code && !hex {
 			continue
 		}
 		text, err := b.src.read(f)
 		if err != nil {
 			return err
 		}
-		for _, alg := range []string{"sha256", "sha384", "sha512"} {
-			if by, ok := wanted[alg+"-"+bundle.HashText(text, alg)]; ok && f.Frozen == "" {
-				f.Frozen = "its hash stands in " + string(by)
-			}
+		if by := writtenDown(text, wanted, hex); by != "" && f.Frozen == "" {
+			f.Frozen = "its hash stands in " + string(by)
 		}
 	}
 	return nil
+}
+
+// writtenDown returns the file that holds a hash of text.
+func writtenDown(text []byte, wanted map[string]site.Path, hex bool) site.Path {
+	for _, alg := range []string{"sha256", "sha384", "sha512"} {
+		if by, ok := wanted[alg+"-"+bundle.HashText(text, alg)]; ok {
+			return by
+		}
+	}
+	if hex {
+		for _, alg := range []string{"hex-md5", "hex-sha1", "hex-sha256"} {
+			if by, ok := wanted[scan.HexPrefix+bundle.HashText(text, alg)]; ok {
+				return by
+			}
+		}
+	}
+	return ""
 }
 
 // findFinished recognises hone's own output: a file whose name carries the

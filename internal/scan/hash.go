@@ -65,6 +65,23 @@ func isBase64(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '+' || c == '/' || c == '-' || c == '_'
 }
 
+// HexPrefix begins the hashes in Doc.Hashes that are written in hexadecimal.
+const HexPrefix = "hex:"
+
+// hexHash notes a string of a data file that is a hexadecimal MD5, SHA-1 or
+// SHA-256: a service worker may hold a table of what its files must be.
+func (s *scanner) hexHash(b []byte) {
+	if n := len(b); n != 32 && n != 40 && n != 64 {
+		return
+	}
+	for _, c := range b {
+		if !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f') {
+			return
+		}
+	}
+	add(&s.hashSet, HexPrefix+strings.ToLower(string(b)))
+}
+
 // revision notes that the text of v is the hexadecimal hash of what ref id
 // refers to, if it looks like one.
 func (s *scanner) revision(v view, id int) {

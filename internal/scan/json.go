@@ -157,6 +157,7 @@ func (s *scanner) jsonStrings(v view, used map[int]bool) {
 			s.mention(b[i:])
 			return
 		}
+		s.hexHash(b[i+1 : end-1])
 		if str := v.cut(i+1, end-1); bytes.IndexByte(str.text, '.') >= 0 && !used[str.pos(0)] {
 			s.mention(str.js().text)
 		}

@@ -48,7 +48,7 @@ type Doc struct {
 	// SetsStyle says that a script may set sizes or classes.
 	SetsStyle bool
 	// Hashes are the "sha256-…", "sha384-…" and "sha512-…" tokens outside of
-	// Sums. Sorted, without repeats, like all lists of strings below.
+	// Sums, and HexPrefix with the hexadecimal hashes of data files. Sorted, without repeats, like all lists of strings below.
 	Hashes []string
 	// Selectors are the attribute selectors of style sheets, and those of
 	// scripts that ask for an attribute that may hold an address.
