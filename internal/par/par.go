@@ -5,7 +5,9 @@
 package par
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -22,11 +24,13 @@ type Limits struct {
 // heavier than the whole bound runs alone.
 //
 // After the first error no further item starts; Map waits for those running
-// and returns the error of the earliest item. A panic in f becomes an error
+// and returns the error of the earliest item, leaving out those that only gave
+// up because of another's error. A panic in f becomes an error
 // that carries its stack.
 func Map[T, R any](ctx context.Context, l Limits, items []T, weigh func(T) int64, f func(context.Context, T) (R, error)) ([]R, error) {
 	results := make([]R, len(items))
 	errs := make([]error, len(items))
+	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
@@ -68,12 +72,15 @@ func Map[T, R any](ctx context.Context, l Limits, items []T, weigh func(T) int64
 		go work()
 	}
 	wg.Wait()
+	var gaveUp error
 	for _, err := range errs {
-		if err != nil {
+		if err != nil && outer.Err() == nil && errors.Is(err, context.Canceled) {
+			gaveUp = err
+		} else if err != nil {
 			return results, err
 		}
 	}
-	return results, context.Cause(ctx)
+	return results, cmp.Or(gaveUp, context.Cause(ctx))
 }
 
 func call[T, R any](ctx context.Context, item T, f func(context.Context, T) (R, error)) (r R, err error) {

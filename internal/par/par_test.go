@@ -65,6 +65,26 @@ func TestMapReturnsEarliestErrorAndStops(t *testing.T) {
 	}
 }
 
+// TestMapTellsTheCause: an earlier item that gives up because a later one
+// failed does not hide why.
+func TestMapTellsTheCause(t *testing.T) {
+	t.Parallel()
+	bad := errors.New("bad")
+	started := make(chan struct{})
+	_, err := Map(t.Context(), Limits{Jobs: 2}, []int{0, 1}, nil, func(ctx context.Context, i int) (int, error) {
+		if i == 1 {
+			<-started
+			return 0, bad
+		}
+		close(started)
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})
+	if !errors.Is(err, bad) {
+		t.Fatalf("got %v", err)
+	}
+}
+
 func TestMapTurnsPanicIntoError(t *testing.T) {
 	t.Parallel()
 	_, err := Map(t.Context(), Limits{Jobs: 2}, []string{"x.png"}, nil, func(context.Context, string) (int, error) { panic("boom") })
