@@ -5,8 +5,10 @@
 package site
 
 import (
+	"fmt"
 	"path"
 	"strings"
+	"unicode/utf8"
 )
 
 // Path names a file by its place under the site root: slash-separated, clean,
@@ -73,4 +75,23 @@ func Escape(p string) string {
 func unreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
 		c == '-' || c == '.' || c == '_' || c == '~' || c == '/'
+}
+
+// MarshalText writes the path for records. JSON is UTF-8; a byte of a name
+// that is not is written as \xHH, so that two such names stay two.
+func (p Path) MarshalText() ([]byte, error) {
+	if utf8.ValidString(string(p)) {
+		return []byte(p), nil
+	}
+	var b []byte
+	for s := string(p); s != ""; {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 {
+			b = fmt.Appendf(b, `\x%02X`, s[0])
+		} else {
+			b = append(b, s[:n]...)
+		}
+		s = s[n:]
+	}
+	return b, nil
 }
