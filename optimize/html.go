@@ -18,7 +18,7 @@ import (
 var HTML = &Optimizer{
 	Name:    "html",
 	Doc:     "minify pages without changing their tree or the text they show",
-	Version: 3,
+	Version: 4,
 	Kinds:   []site.Kind{site.HTML},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
 		space := newSpaceRules(in.Space)
@@ -83,6 +83,7 @@ type page struct {
 	code  map[int][]byte    // new texts of inline scripts and styles, by token
 	sums  map[string]string // hash sources of a policy in a meta element, old to new
 
+	policy   bool // the page has a content security policy
 	hydrated bool // a framework compares the page with what it would have made
 	open     []element
 	count    map[string]int // of open, by name

@@ -128,6 +128,7 @@ func (p *page) policies() (hashes map[string]bool, nonces bool) {
 		if !isPolicy(tok, p.src) {
 			continue
 		}
+		p.policy = true
 		for _, s := range strings.FieldsFunc(tok.Get(p.src, "content"), func(r rune) bool { return r == ';' || r <= ' ' }) {
 			s = strings.Trim(s, "'")
 			switch lower := strings.ToLower(s); {

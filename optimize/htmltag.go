@@ -92,6 +92,8 @@ func (p *page) value(tok *markup.Token, a markup.Attr) []byte {
 			pairs = append(pairs, old, p.sums[old])
 		}
 		return []byte(strings.NewReplacer(pairs...).Replace(string(v)))
+	case a.Name == "style" || strings.HasPrefix(a.Name, "on"):
+		return p.attrCode(a, v)
 	}
 	return v
 }

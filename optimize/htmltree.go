@@ -191,7 +191,11 @@ func sameAttrs(a, b *html.Node) bool {
 		if x.Val == y.Val || policy && x.Key == "content" {
 			continue
 		}
-		if x.Key != "class" || !sameFields(x.Val, y.Val) {
+		switch {
+		case x.Key == "class" && sameFields(x.Val, y.Val):
+		case x.Key == "style" && bytes.Equal(squeezeDeclarations([]byte(x.Val)), squeezeDeclarations([]byte(y.Val))):
+		case strings.HasPrefix(x.Key, "on") && strings.TrimSpace(x.Val) != "" && strings.TrimSpace(y.Val) != "": // minified
+		default:
 			return false
 		}
 	}

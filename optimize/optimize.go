@@ -55,6 +55,9 @@ type SpaceFacts struct {
 	// ".class", "#id", "tag", "[attr]", or "*" when nothing narrower is known.
 	// Sorted, without repeats.
 	Pre []string
+	// ReadAttrs says that a selector looks at style attributes or event
+	// handlers, so that their text must stay.
+	ReadAttrs bool
 }
 
 // Options are the settings that change what optimizers write. All of them

@@ -162,7 +162,7 @@ func (b *build) analyse(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 4"
+const scanVersion = "scan 5"
 
 // headerFiles are host configuration in which a Content-Security-Policy may
 // stand.
@@ -251,8 +251,12 @@ func (b *build) resolve() error {
 			pre = append(pre, d.Pre...)
 		}
 	}
+	read := false
+	for _, d := range b.docs {
+		read = read || slices.ContainsFunc(d.Selectors, func(s scan.AttrSelector) bool { return s.Name == "style" || strings.HasPrefix(s.Name, "on") })
+	}
 	slices.Sort(pre)
-	b.space = &optimize.SpaceFacts{Pre: slices.Compact(pre)}
+	b.space = &optimize.SpaceFacts{Pre: slices.Compact(pre), ReadAttrs: read}
 	return nil
 }
 

@@ -76,6 +76,7 @@ type job struct {
 	Module   bool
 	Inline   bool
 	Space    []string
+	ReadAttr bool
 
 	run []*optimize.Optimizer
 }
@@ -159,7 +160,7 @@ func (b *build) job(n *bundle.Node) *job {
 		j.Want = b.plan.Want[f.Path]
 		j.Lossless = b.plan.Lossless[f.Path] != "" || b.o.skips(bundle.Lossy.Name)
 	case site.HTML:
-		j.Space, j.Inline = b.space.Pre, b.inline
+		j.Space, j.ReadAttr, j.Inline = b.space.Pre, b.space.ReadAttrs, b.inline
 	case site.JS:
 		j.Module = b.isModule(n)
 	}
@@ -322,7 +323,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 	}
 	text := splice(src, holes, edits)
 	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless,
-		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space}, Esbuild: b.o.Esbuild, KeepInline: j.Inline, Unlinked: len(holes) > 0}
+		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)
 		if ctx.Err() != nil {

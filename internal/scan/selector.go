@@ -272,12 +272,13 @@ func (s *scanner) scriptSelectors(b []byte) {
 	}
 }
 
-// addressAttr reports whether an attribute may hold an address or a style.
+// addressAttr reports whether an attribute may hold an address, a style or an
+// event handler.
 func addressAttr(name string) bool {
 	switch name {
 	case "src", "href", "srcset", "imagesrcset", "data", "poster", "style", "action", "formaction", "cite", "background",
 		"manifest", "longdesc", "content", "xlink:href", "integrity", "data-src", "data-srcset", "data-bg", "data-href":
 		return true
 	}
-	return false
+	return strings.HasPrefix(name, "on")
 }
