@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hone-web/hone/bundle"
 	"github.com/hone-web/hone/internal/par"
@@ -88,12 +89,19 @@ func (b *build) before(n *bundle.Node) *verify.Source {
 		return s
 	}
 	s.Missing = func(url string) bool {
+		base := ""
 		for i := range n.Doc.Refs {
 			if n.Doc.Refs[i].URL == url && n.Missing(i) {
 				return true
 			}
+			base = max(base, n.Doc.Refs[i].Base)
 		}
-		return false
+		// Minified code may show an address that its source put together. It
+		// is not of hone's making unless it bears a fingerprint.
+		path, _, _ := strings.Cut(url, "?")
+		path, _, _ = strings.Cut(path, "#")
+		a := b.graph.Resolver().Resolve(n.File.Path, base, url)
+		return bundle.NameHash(site.Path(path)) == "" && a.To == "" && !a.External
 	}
 	s.BadSum = func(text string) bool { return b.badSums[n.File.Path+"\x00"+site.Path(text)] }
 	if len(n.Doc.CSP) > 0 {
