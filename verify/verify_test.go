@@ -118,6 +118,7 @@ func TestIntegrity(t *testing.T) {
 		{"one of two", wrong("sha384") + " " + right["sha384"], false},
 		{"the strongest counts", right["sha256"] + " " + wrong("sha512"), true},
 		{"the weaker is not asked", wrong("sha256") + " " + right["sha512"], false},
+		{"the strongest counts, first", wrong("sha512") + " " + right["sha256"], true},
 		{"options", right["sha384"] + "?x=y", false},
 		{"unknown algorithm", "md5-abcdef", false},
 		{"unknown beside a wrong one", "sha1024-abc " + wrong("sha256"), true},

@@ -70,6 +70,12 @@ func TestSameBytes(t *testing.T) {
 		p.build(t, func(o *Options) { o.Jobs, o.MemoryLimit = 4, 1000 })
 		compare(t, p)
 	})
+	t.Run("codings in another order", func(t *testing.T) {
+		t.Parallel()
+		p := newPlace(t, files)
+		p.build(t, func(o *Options) { o.Encode = []string{"gzip", "br"} })
+		compare(t, p)
+	})
 	t.Run("warm and into a new folder", func(t *testing.T) {
 		t.Parallel()
 		p := newPlace(t, files)
@@ -158,6 +164,15 @@ func TestIdempotent(t *testing.T) {
 	}
 	if !r.Finished {
 		t.Error("it does not say so")
+	}
+	finished := 0
+	for _, f := range r.Files {
+		if f.Kept == "already finished" {
+			finished++
+		}
+	}
+	if finished < 15 {
+		t.Errorf("only %d files were left alone as finished", finished)
 	}
 	if d := want.diff(readTree(t, p.out)); d != "" {
 		t.Errorf("its input was touched:\n%s", d)
