@@ -12,7 +12,7 @@ demo: build ## optimize a site of fixtures/ and show before and after
 	@rm -rf tmp/demo && mkdir -p tmp/demo
 	@./bin/hone build --meta tmp/demo/.hone -o tmp/demo/gallery fixtures/sites/gallery
 	@echo; echo "The copy is in tmp/demo/gallery. One file's story:"; echo
-	@./bin/hone explain --meta tmp/demo/.hone photos/harbour.jpg
+	@./bin/hone explain --meta tmp/demo/.hone photos/dusk.jpg
 
 test: ## run the tests; those that need a browser or a server say so when it is missing
 	$(GO) test ./...
