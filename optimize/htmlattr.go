@@ -17,7 +17,7 @@ import (
 // framework compares with its own.
 func (p *page) attrCode(a markup.Attr, v []byte) []byte {
 	if p.hydrated || p.policy || p.in.KeepInline || p.in.Space == nil || p.in.Space.ReadAttrs || a.Quote == 0 ||
-		bytes.IndexByte(v, '&') >= 0 || bytes.IndexAny(v, "{<") >= 0 {
+		bytes.IndexByte(v, '&') >= 0 || bytes.ContainsAny(v, "{<") {
 		return v
 	}
 	out := v

@@ -74,7 +74,7 @@ func odd(tok *markup.Token, raw []byte) bool {
 // hashes are written into keep them, as do those that look like a template's;
 // so does a final slash, which would be read as the end of the tag.
 func unquotable(name string, v []byte, last bool) bool {
-	if !markup.Unquotable(v) || name == "integrity" || bytes.IndexAny(v, "{}[]$&") >= 0 {
+	if !markup.Unquotable(v) || name == "integrity" || bytes.ContainsAny(v, "{}[]$&") {
 		return false
 	}
 	return !(last && v[len(v)-1] == '/')

@@ -138,5 +138,5 @@ func EscapeText(s string) string {
 // Unquotable reports whether the value b, as it stands in the source, may be
 // written without quotes (WHATWG HTML, section 13.1.2.3).
 func Unquotable(b []byte) bool {
-	return len(b) > 0 && bytes.IndexAny(b, " \t\n\r\f\"'=<>`") < 0
+	return len(b) > 0 && !bytes.ContainsAny(b, " \t\n\r\f\"'=<>`")
 }

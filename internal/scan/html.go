@@ -292,7 +292,7 @@ func (e *element) data(a markup.Attr) {
 	case name == "src" || name == "bg" || name == "background" || name == "background-image" || name == "original" ||
 		name == "href" || name == "poster" || strings.HasPrefix(name, "lazy"):
 		t := v.trim().text
-		if bytes.IndexAny(t, " \t\n{}()<>;,\"'") < 0 && (bytes.IndexByte(t, '/') >= 0 || bytes.IndexByte(t, '.') > 0) {
+		if !bytes.ContainsAny(t, " \t\n{}()<>;,\"'") && (bytes.IndexByte(t, '/') >= 0 || bytes.IndexByte(t, '.') > 0) {
 			role := site.RoleImage
 			switch {
 			case name == "href":

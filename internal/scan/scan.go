@@ -249,7 +249,7 @@ func (s *scanner) ref(v view, role site.Role, c context) int {
 // cleanURL drops the tabs and newlines that a URL parser ignores (WHATWG URL,
 // section 4.4).
 func cleanURL(b []byte) string {
-	if bytes.IndexAny(b, "\t\n\r") < 0 {
+	if !bytes.ContainsAny(b, "\t\n\r") {
 		return string(b)
 	}
 	return strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(string(b))

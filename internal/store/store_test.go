@@ -142,7 +142,7 @@ func TestKeys(t *testing.T) {
 		}
 		ids[k.ID()] = name
 	}
-	if NewKey("a").Str("b").ID() != NewKey("a").Str("b").ID() {
+	if a, b := NewKey("a").Str("b").ID(), NewKey("a").Str("b").ID(); a != b {
 		t.Error("the same parts give two ids")
 	}
 	a := NewKey("a")

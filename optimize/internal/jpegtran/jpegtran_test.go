@@ -41,7 +41,8 @@ func picture(w, h int, factors ...[2]int) *Image {
 			if z := k & 63; z == 0 {
 				c.coef[k] = int16(r.next(2000) - 1000)
 			} else if r.next(3+z) == 0 {
-				c.coef[k] = int16(r.next(1<<r.next(9)) - r.next(1<<r.next(9)))
+				up := r.next(1 << r.next(9))
+				c.coef[k] = int16(up - r.next(1<<r.next(9)))
 			}
 		}
 	}
