@@ -7,7 +7,7 @@ require (
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with ** for --include, --exclude and the configuration
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327 // the DevTools events that the browser tests listen to
 	github.com/chromedp/chromedp v0.14.2 // drives Chromium in the browser tests
-	github.com/disintegration/imaging v1.6.2 // geometry of pictures: turning and resizing
+	github.com/disintegration/imaging v1.6.2 // geometry of pictures: turns them as EXIF says
 	github.com/evanw/esbuild v0.28.2 // minifies scripts and style sheets
 	github.com/gen2brain/jpegli v0.4.2 // encodes JPEG with jpegli, without cgo
 	github.com/gofrs/flock v0.13.1 // one run at a time holds an output folder, on every system
@@ -17,13 +17,13 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // txtar and testscript, for the tests
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress line on a terminal
 	github.com/spf13/cobra v1.10.2 // commands, help and completion
-	github.com/spf13/pflag v1.0.9 // tells which flags were set, which cobra leaves to it
+	github.com/spf13/pflag v1.0.9 // the flags under cobra: which were set, in whose words
 	github.com/tdewolff/minify/v2 v2.24.25 // minifies SVG
 	github.com/tdewolff/parse/v2 v2.8.20 // tokens of CSS, as slices of the source
-	golang.org/x/image v0.47.0 // decodes WebP and BMP
+	golang.org/x/image v0.47.0 // decodes WebP; a font for the pictures of the fixtures
 	golang.org/x/net v0.62.0 // tree and entities of HTML, as browsers read them
 	golang.org/x/sys v0.49.0 // swaps folders at once and bounds the memory of a child, on Linux
-	golang.org/x/term v0.47.0 // is standard error a terminal, and how wide
+	golang.org/x/term v0.47.0 // is standard error a terminal
 )
 
 require (
