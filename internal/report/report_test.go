@@ -123,7 +123,7 @@ func TestTerminal(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"größe.png", "日本.html", "a b\"c'\\", "👩‍💻.svg", "می‌خواهم.html"} {
+	for _, name := range []string{"größe.png", "日本.html", "a b\"c'\\", "👩‍💻.svg", "می\u200cخواهم.html"} {
 		if got := Name(site.Path(name)); got != name {
 			t.Errorf("%q is written as %q", name, got)
 		}
