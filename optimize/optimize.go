@@ -64,7 +64,7 @@ type SpaceFacts struct {
 // are part of the store's key.
 type Options struct {
 	Preset      string // "fast", "default" or "max"
-	JPEGQuality int    // of jpegli, 1 to 100; 0 means 75
+	JPEGQuality int    // of jpegli, 1 to 100; 0 means 70
 	KeepLegal   bool   // keep legal comments in scripts and styles
 	Limits      Limits
 }

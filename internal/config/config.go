@@ -39,7 +39,7 @@ type Config struct {
 
 // Image is the [image] table.
 type Image struct {
-	JPEGQuality *int `toml:"jpeg_quality" json:"jpeg_quality,omitempty" jsonschema:"minimum=1,maximum=100,description=Quality of the JPEG encoder; default 75"`
+	JPEGQuality *int `toml:"jpeg_quality" json:"jpeg_quality,omitempty" jsonschema:"minimum=1,maximum=100,description=Quality of the JPEG encoder; default 70"`
 }
 
 // Cache is the [cache] table.

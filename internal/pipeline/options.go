@@ -50,7 +50,7 @@ type Options struct {
 
 // ImageOptions are the settings of pictures.
 type ImageOptions struct {
-	JPEGQuality int // of jpegli, 1 to 100; 0 means 75
+	JPEGQuality int // of jpegli, 1 to 100; 0 means 70
 }
 
 // KeepURLs says which files still answer under the name they had.
