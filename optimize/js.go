@@ -15,7 +15,7 @@ import (
 var JS = &Optimizer{
 	Name:    "js",
 	Doc:     "minify scripts (esbuild), at the syntax level they are written in",
-	Version: 1,
+	Version: 2,
 	Kinds:   []site.Kind{site.JS},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
 		return runText(ctx, in, func(t *text, src []byte) ([]byte, error) {
@@ -37,6 +37,10 @@ func (t *text) js(src []byte, module bool) ([]byte, error) {
 	case dense(src):
 		return nil, keep("already minified")
 	}
+	reads := readsOf(src)
+	if reads.comment {
+		return nil, keep("a function holds a text in a comment")
+	}
 	src, bom := bytes.CutPrefix(src, utf8BOM)
 	tr := guard.Transform{
 		Code: string(src), Loader: "js", Module: module, ASCII: isASCII(src), Legal: t.opts.KeepLegal,
@@ -45,7 +49,8 @@ func (t *text) js(src []byte, module bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	tr.Target, tr.Whitespace, tr.Syntax, tr.Names = target, true, true, true
+	// The simpler syntax drops the names of function expressions.
+	tr.Target, tr.Whitespace, tr.Syntax, tr.Names = target, true, !reads.names, !reads.names && !reads.params
 	out, err := t.esbuild("js-kept", "The script", tr)
 	if err != nil {
 		return nil, err
