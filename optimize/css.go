@@ -22,7 +22,7 @@ import (
 var CSS = &Optimizer{
 	Name:    "css",
 	Doc:     "minify style sheets (esbuild), with no newer feature than they use",
-	Version: 2,
+	Version: 3,
 	Kinds:   []site.Kind{site.CSS},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
 		return runText(ctx, in, (*text).css)

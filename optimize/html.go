@@ -18,7 +18,7 @@ import (
 var HTML = &Optimizer{
 	Name:    "html",
 	Doc:     "minify pages without changing their tree or the text they show",
-	Version: 5,
+	Version: 6,
 	Kinds:   []site.Kind{site.HTML},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
 		space := newSpaceRules(in.Space)

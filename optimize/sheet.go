@@ -145,11 +145,12 @@ func (s *sheet) differs(o *sheet) string {
 type prelude struct {
 	b     []byte
 	depth int   // of brackets
+	nth   int   // the depth inside :nth-child( and its like, 0 outside
 	cuts  []int // commas outside brackets
 	space bool
 }
 
-func (p *prelude) reset() { p.b, p.depth, p.cuts, p.space = p.b[:0], 0, p.cuts[:0], false }
+func (p *prelude) reset() { p.b, p.depth, p.nth, p.cuts, p.space = p.b[:0], 0, 0, p.cuts[:0], false }
 
 // text returns the whole prelude. Spaces in at-rules separate words only,
 // and not even those beside brackets, so they are dropped.
@@ -195,8 +196,14 @@ func (p *prelude) add(tt css.TokenType, data []byte) {
 		return
 	case css.LeftParenthesisToken, css.LeftBracketToken, css.FunctionToken:
 		p.depth++
+		if tt == css.FunctionToken && bytes.HasPrefix(bytes.ToLower(data), []byte("nth-")) {
+			p.nth = p.depth
+		}
 	case css.RightParenthesisToken, css.RightBracketToken:
 		p.depth = max(p.depth-1, 0)
+		if p.depth < p.nth {
+			p.nth = 0
+		}
 	}
 	p.separate(tt, data)
 	switch tt {
@@ -208,6 +215,9 @@ func (p *prelude) add(tt css.TokenType, data []byte) {
 	case css.StringToken:
 		p.b = append(p.b, strings.ToLower(unescapeCSS(bytes.Trim(data, `"'`)))...)
 	case css.NumberToken, css.PercentageToken, css.DimensionToken:
+		if p.nth > 0 && data[0] == '+' && p.last() != '(' {
+			p.b = append(p.b, '+') // 3n+1 ends in the number +1, 3n + 1 in a sign and a number
+		}
 		p.b = append(p.b, shortNumber(data)...)
 	default:
 		p.b = append(p.b, strings.ToLower(unescapeCSS(data))...)
@@ -221,6 +231,9 @@ func (p *prelude) separate(tt css.TokenType, data []byte) {
 	p.space = false
 	if last := p.last(); !space || last == 0 || strings.IndexByte(">+~,([=:", last) >= 0 {
 		return
+	}
+	if p.nth > 0 && (p.last() == '-' || data[0] == '+' || data[0] == '-') {
+		return // An+B (CSS Syntax 3, section 6) may stand apart or close together
 	}
 	switch {
 	case tt == css.CommaToken, tt == css.RightParenthesisToken, tt == css.RightBracketToken,
