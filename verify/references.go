@@ -39,7 +39,7 @@ var References = &Rule{
 				// completes.
 				d.Severity = site.Warn
 			}
-			p.Report(d, r.Span.Start)
+			p.ReportRef(d, i)
 		}
 	},
 }

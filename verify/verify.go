@@ -4,6 +4,8 @@
 package verify
 
 import (
+	"slices"
+
 	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/site"
 )
@@ -34,6 +36,8 @@ type File struct {
 type Source struct {
 	Size int64
 	Doc  *scan.Doc
+	// Text reads the source, for the places that its owner knows; may be nil.
+	Text func() ([]byte, error)
 	// Refused counts the inline code that the policies already refused.
 	Refused int
 	// Missing says that a URL already led nowhere in the input.
@@ -51,8 +55,10 @@ type Pass struct {
 	// form of the named algorithm.
 	Hash func(p site.Path, alg string) (string, error)
 
-	diags []site.Diagnostic
-	err   error
+	diags  []site.Diagnostic
+	err    error
+	places map[string]int // where the source has its addresses
+	source []byte
 }
 
 // Report adds a finding at byte offset off of the file; -1 means the whole.
@@ -62,6 +68,30 @@ func (p *Pass) Report(d site.Diagnostic, off int) {
 		d.Line, d.Column = site.Position(p.File.Text, off)
 	}
 	p.diags = append(p.diags, d)
+}
+
+// ReportRef adds a finding about reference i of the file. It stands where the
+// source has that address, and without a place if only the output shows it.
+func (p *Pass) ReportRef(d site.Diagnostic, i int) {
+	r := &p.File.Doc.Refs[i]
+	b := p.File.Before
+	if b == nil || b.Doc == nil || b.Text == nil {
+		p.Report(d, r.Span.Start)
+		return
+	}
+	if p.places == nil {
+		p.places = make(map[string]int, len(b.Doc.Refs))
+		for _, r := range slices.Backward(b.Doc.Refs) {
+			p.places[r.URL] = r.Span.Start // the first one wins
+		}
+		if p.source, p.err = b.Text(); p.err != nil {
+			return
+		}
+	}
+	if off, ok := p.places[r.URL]; ok {
+		d.Line, d.Column = site.Position(p.source, off)
+	}
+	p.Report(d, -1)
 }
 
 // Run applies all rules to a file.

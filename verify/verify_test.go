@@ -256,3 +256,25 @@ func TestRulesSaySo(t *testing.T) {
 		seen[r.Name] = true
 	}
 }
+
+// Findings stand where the owner's file has them, not where the minified one
+// does.
+func TestPlacesAreThoseOfTheSource(t *testing.T) {
+	t.Parallel()
+	source, page := []byte("<p>\n\n<img src=b.png>\n  <img src=a.png>\n"), []byte("<p><img src=b.png><img src=a.png><img src=c.png>")
+	scanned := func(text []byte) *scan.Doc { return scan.Scan("a.html", site.HTML, text, scan.Options{}) }
+	p := &Pass{File: &File{Path: "a.html", Kind: site.HTML, Size: int64(len(page)), Doc: scanned(page), Text: page, Before: &Source{
+		Size: int64(len(source)), Doc: scanned(source),
+		Text:    func() ([]byte, error) { return source, nil },
+		Missing: func(string) bool { return true },
+	}}, Resolve: func(int) (site.Path, bool) { return "", false }}
+	diags, err := Run(p)
+	if err != nil || len(diags) != 3 {
+		t.Fatalf("%v, %v", diags, err)
+	}
+	for i, want := range [][2]int{{3, 10}, {4, 12}, {0, 0}} {
+		if got := [2]int{diags[i].Line, diags[i].Column}; got != want {
+			t.Errorf("%v at %v, want %v", diags[i].Message, got, want)
+		}
+	}
+}

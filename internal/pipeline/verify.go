@@ -88,6 +88,7 @@ func (b *build) before(n *bundle.Node) *verify.Source {
 	if n.Doc == nil {
 		return s
 	}
+	s.Text = func() ([]byte, error) { return b.src.read(n.File) }
 	s.Missing = func(url string) bool {
 		base := ""
 		for i := range n.Doc.Refs {
