@@ -62,8 +62,9 @@ func (a *app) build(ctx context.Context, args []string) error {
 	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
 		return err
 	}
-	// The collector works harder before the program grows past the limit.
-	debug.SetMemoryLimit(max(o.MemoryLimit, 64<<20))
+	// The collector works harder before the program grows past the limit; the
+	// last quarter is for what the collector does not see and for children.
+	debug.SetMemoryLimit(max(o.MemoryLimit/4*3, 64<<20))
 	pool, err := esbuild(o.Jobs)
 	if err != nil {
 		return err
