@@ -26,7 +26,7 @@ var Lossy = &Combiner{
 // Formats asks for a WebP beside every PNG that a page shows where any format
 // will do.
 var Formats = &Combiner{
-	Name: "webp", Rank: 0,
+	Name: "formats", Rank: 0,
 	Doc: "makes a lossless WebP of each PNG shown by an img or a CSS background",
 	Plan: func(p *Planner) {
 		for _, n := range p.Graph.Nodes {
