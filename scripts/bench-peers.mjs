@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 const [root, ...specs] = process.argv.slice(2);
 const peers = join(root, 'tmp/peers');
 const runs = Number(process.env.BENCH_RUNS || 3);
-const hone = join(root, 'bin/hone');
+const hone = join(peers, 'hone');
 const jampack = join(peers, 'tools/node_modules/.bin/jampack');
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];

@@ -16,6 +16,7 @@ sites='startbootstrap-agency@7.0.12 startbootstrap-clean-blog@6.0.9 startbootstr
 [ -x bin/hone ] || make build
 root=$PWD
 mkdir -p tmp/peers/sites tmp/peers/tools tmp/peers/_rusage
+cp bin/hone tmp/peers/hone # a build in the meantime must not change what is measured
 
 for s in $sites; do
 	name=${s%@*}
