@@ -1,7 +1,9 @@
 package bundle
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hone-web/hone/internal/scan"
@@ -107,7 +109,8 @@ func (ev *evidence) selected(u Use) (string, bool) {
 	if len(ev.selectors) == 0 || r.Attrs == nil {
 		return "", false
 	}
-	for attr, value := range r.Attrs {
+	for _, attr := range slices.Sorted(maps.Keys(r.Attrs)) {
+		value := r.Attrs[attr]
 		if attr == "<" || !strings.Contains(value, path.Base(trimURL(r.URL))) {
 			continue
 		}
