@@ -2,7 +2,7 @@
 // optimizer gets the bytes of a file and returns fewer bytes that render,
 // behave and read the same, or says why it kept them.
 //
-// Laws, which conformance_test.go holds every optimizer to: the output is a
+// Laws, which the tests of fixtures hold every optimizer to: the output is a
 // function of the bytes, the options and the version alone; it is never
 // larger than the input; and optimizing an output changes nothing.
 package optimize

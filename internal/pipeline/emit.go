@@ -291,4 +291,4 @@ func newEncoder(coding string, level int) (encoder, error) {
 
 // libraries are the versions of what makes bytes; a new version makes old
 // results of the store unreachable.
-const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, jpegli 0.4.2, jpegn 0.4.2, webp 0.6.4, net 0.62.0, imaging 1.6.2"
+const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, parse 2.8.20, jpegli 0.4.2, webp 0.6.4, net 0.62.0, image 0.47.0, imaging 1.6.2"
