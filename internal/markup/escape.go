@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -59,8 +60,7 @@ func UnescapeAttrMap(b []byte) (text []byte, at []int32) {
 	return text, append(at, int32(len(b)))
 }
 
-// maxReference is longer than every reference: the longest name has 33 bytes,
-// and a number that needs more digits is out of range but for leading zeros.
+// maxReference is longer than every named reference: the longest has 33 bytes.
 const maxReference = 64
 
 // reference decodes the character reference that may begin at the ampersand
@@ -68,18 +68,13 @@ const maxReference = 64
 func reference(b []byte) (string, int) {
 	n := 1
 	if n < len(b) && b[n] == '#' {
-		n++
+		return numericReference(b)
 	}
 	for n < len(b) && n < maxReference && isAlnum(b[n]) {
 		n++
 	}
 	raw := string(b[:n])
 	switch {
-	case strings.HasPrefix(raw, "&#"):
-		if n < len(b) && b[n] == ';' {
-			n++
-		}
-		return html.UnescapeString(string(b[:n])), n
 	case n == 1:
 		return raw, n
 	case n < len(b) && b[n] == ';':
@@ -96,6 +91,42 @@ func reference(b []byte) (string, int) {
 		}
 	}
 	return raw, n
+}
+
+// numericReference decodes the reference that may begin with "&#" at b. A
+// number beyond Unicode, however many digits it has, is U+FFFD (HTML,
+// 13.2.5.80): the packages for Go let it wrap around.
+func numericReference(b []byte) (string, int) {
+	n, base := 2, 10
+	if n < len(b) && b[n]|0x20 == 'x' {
+		n, base = 3, 16
+	}
+	first, code := n, 0
+	for ; n < len(b); n++ {
+		d := digit(b[n])
+		if d >= base {
+			break
+		}
+		code = min(code*base+d, utf8.MaxRune+1)
+	}
+	if n == first {
+		return string(b[:n]), n
+	}
+	if n < len(b) && b[n] == ';' {
+		n++
+	}
+	return html.UnescapeString("&#" + strconv.Itoa(code) + ";"), n
+}
+
+// digit is the value of c as a hexadecimal digit, and 16 when it is none.
+func digit(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return 16
 }
 
 func isAlnum(c byte) bool {
