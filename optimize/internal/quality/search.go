@@ -1,0 +1,102 @@
+package quality
+
+import "math"
+
+type point struct {
+	q     int
+	score float64
+}
+
+// search closes in on the target from both sides.
+type search struct {
+	Options
+	slope float64 // of the score at the target, as far as known
+	score func(q int) (float64, error)
+
+	below, above     point // the nearest that miss and reach the target
+	isBelow, isAbove bool
+	tries            int
+}
+
+// The slope is kept within what encoders show, so that two scores next to
+// each other or a score that falls cannot send the search far away.
+const minSlope, maxSlope = 0.15, 5
+
+// run tries qualities, at most a number of times, until lowering the best
+// would be worth at most slack steps, and returns the lowest that reaches the
+// target, or the best of those that do not.
+func (s *search) run(start, most int, slack float64) (point, error) {
+	q := min(max(start, s.Lo), s.Hi)
+	for {
+		v, err := s.score(q)
+		if err != nil {
+			return point{}, err
+		}
+		s.tries++
+		s.learn(point{q, v})
+		if s.tries >= most || s.done(slack) {
+			break
+		}
+		q = s.next()
+		if s.tries == most-1 && !s.isAbove {
+			// The last chance to reach the target at all leans to the safe side.
+			q = min(q+(q-s.below.q+1)/2, s.Hi)
+		}
+	}
+	if s.isAbove {
+		return s.above, nil
+	}
+	return s.below, nil
+}
+
+// learn takes a point in.
+func (s *search) learn(p point) {
+	if s.isBelow || s.isAbove {
+		other := s.above
+		if s.isBelow && (!s.isAbove || p.score >= s.Target) {
+			other = s.below
+		}
+		slope := (p.score - other.score) / float64(p.q-other.q)
+		s.slope = min(max(slope, minSlope), maxSlope)
+	}
+	if p.score >= s.Target {
+		s.above, s.isAbove = p, true
+	} else {
+		s.below, s.isBelow = p, true
+	}
+}
+
+// done reports whether there is no quality left to try that could be better
+// by more than slack.
+func (s *search) done(slack float64) bool {
+	switch {
+	case s.isAbove && (s.above.q == s.Lo || s.isBelow && s.above.q-s.below.q <= 1):
+		return true
+	case !s.isAbove:
+		return s.below.q == s.Hi
+	}
+	return (s.above.score-s.Target)/s.slope <= slack && slack > 0
+}
+
+// next is the quality to try next, one between those known on either side.
+func (s *search) next() int {
+	lo, hi := s.Lo, s.Hi
+	from := s.above
+	if s.isAbove {
+		hi = s.above.q - 1
+	}
+	if s.isBelow {
+		lo = s.below.q + 1
+		if !s.isAbove || s.Target-s.below.score < s.above.score-s.Target {
+			from = s.below
+		}
+	}
+	return min(max(s.estimate(from), lo), hi)
+}
+
+// estimate is the quality that the target asks for by what was seen at p and
+// the slope.
+func (s *search) estimate(p point) int {
+	q := float64(p.q) + (s.Target-p.score)/s.slope
+	return int(math.Ceil(min(max(q, float64(s.Lo)), float64(s.Hi))))
+}
