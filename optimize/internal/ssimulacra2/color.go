@@ -97,22 +97,16 @@ func xybRow(out, lin *[3][]float32) {
 }
 
 // cubeRoot returns the cube root of a positive x less that of the bias. It is
-// CubeRootAndAdd of libjxl: a guess of 1/∛x from the exponent, three steps
-// of Newton's and a last one of higher order.
+// InvCbrt21 of Moroz et al., Fast Calculation of Cube and Inverse Cube Roots
+// Using a Magic Constant (2021), with one term more in its second step, as
+// close as CubeRootAndAdd of libjxl.
 func cubeRoot(x float32) float32 {
-	const third, fourThirds = float32(1. / 3), float32(4. / 3)
-	x3 := third * x
-	r := math.Float32frombits(0x54800000 - (math.Float32bits(x)>>23)*0x002AAAAA)
-	r2 := r * r
-	r = float32(fourThirds*r) - float32(x3*float32(r2*r2))
-	r2 = r * r
-	r = float32(fourThirds*r) - float32(x3*float32(r2*r2))
-	r2 = r * r
-	r = float32(fourThirds*r) - float32(x3*float32(r2*r2))
-	r2 = r * r
-	r += float32(third * (r - float32(x*float32(r2*r2))))
-	r2 = r * r
-	return float32(r2*x) + negRootOfOpsin
+	r := math.Float32frombits(0x548c2b4b - math.Float32bits(x)/3)
+	c := x * r * r * r
+	r = float32(r * (1.752319676 - float32(c*(1.2509524245-float32(0.5093818292*c)))))
+	c = 1 - float32(x*r*r*r)
+	r += float32(r * float32(c*((1./3)+float32((2./9)*c))))
+	return float32(x*r*r) + negRootOfOpsin
 }
 
 // halve writes a row half as wide and high, the mean of light of four

@@ -4,11 +4,15 @@
 // is ruined. It follows github.com/cloudinary/ssimulacra2 (Jon Sneyers,
 // Cloudinary, BSD-3-Clause) step by step.
 //
-// Three things are done otherwise, without a visible change of the score. The
-// recursive Gaussian is written as the finite filter that it is equal to,
-// which drops its rounding errors. Maps whose weights are all zero are not
+// Three things are done otherwise. Maps whose weights are all zero are not
 // computed. Rows are worked on one after the other through all the steps, so
-// that a picture needs little memory beside itself.
+// that a picture needs little memory beside itself. And the recursive
+// Gaussian is written as the finite filter that it is equal to, without its
+// rounding errors, which grow along rows and columns: the tool's score is
+// lower by them, by 0.1 or 0.2 for most photographs at 50 to 85, by up to 3
+// where much is flat and little differs, and its score on AVX2 and on SSE4
+// are as far apart. With that filter in double precision the tool and this
+// package agree to 0.03.
 //
 // The score is a function of the pixels alone. Nothing here starts a
 // goroutine, and every product is rounded by an explicit conversion before it
@@ -45,7 +49,7 @@ var (
 var grounds = [2]float32{0.1, 0.9}
 
 // Compare returns the score of dist as a copy of ref. Pixels are sRGB. It
-// keeps about 8 bytes for each pixel of the two while it works.
+// allocates about 9 bytes for each pixel while it works.
 func Compare(ref, dist *image.NRGBA) (float64, error) {
 	if err := check(ref.Rect, dist.Rect); err != nil {
 		return 0, err
