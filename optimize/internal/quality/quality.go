@@ -55,7 +55,7 @@ const largeReference = 2 << 20
 // Search finds the lowest quality whose score reaches the target. A picture
 // of little more than 640 × 480 pixels is encoded as it is; of a larger one
 // samples are, and then the whole once or a few times, because samples are
-// some steps off. For these the answer may be a step above the lowest.
+// some steps off. For these the answer may be a step or two above the lowest.
 //
 // Pictures under 8 pixels a side have no score (ssimulacra2.ErrSmall).
 func Search(ref *image.NRGBA, o Options) (Result, error) {
@@ -67,17 +67,23 @@ func Search(ref *image.NRGBA, o Options) (Result, error) {
 		return Result{}, ssimulacra2.ErrSmall
 	}
 	part := sample(ref)
-	s := search{Options: o, slope: o.Slope, score: scorer(part, &o)}
+	s := search{Options: o, slope: o.Slope}
 	if part == ref {
+		s.score = scorer(ref, &o)
 		best, err := s.run(o.Start, o.MaxProbes, 0)
 		return Result{Quality: best.q, Score: best.score, Probes: s.tries}, err
 	}
-	guess, err := s.run(o.Start, o.MaxProbes, 0.5)
+	raw := scorer(part, &o)
+	s.score = func(q int) (float64, error) {
+		v, err := raw(q)
+		return 100 - (100-v)*seams, err
+	}
+	guess, err := s.near(o.Start, o.MaxProbes, 1.5)
 	if err != nil {
 		return Result{}, err
 	}
 	whole := search{Options: o, slope: s.slope, score: scorer(ref, &o)}
-	best, err := whole.run(s.estimate(guess), o.MaxChecks, 1)
+	best, err := whole.run(guess, o.MaxChecks, 1.5)
 	return Result{Quality: best.q, Score: best.score, Probes: s.tries, Checks: whole.tries}, err
 }
 

@@ -6,13 +6,28 @@ import (
 )
 
 // Samples are tiles of tile × tile pixels, at most tiles of them, spread
-// evenly over the picture. See the package's tests for what this was chosen
-// over.
+// evenly over the picture.
+//
+// Over 34 photographs of 0.8 to 2.9 megapixels, encoded with jpegli, this is
+// how far the quality that 0.3 megapixels ask for is from that of the whole,
+// for scores of 60, 70 and 80 (standard deviation):
+//
+//	20 tiles of 128          2.8   1.9   1.2
+//	12 tiles of 160          2.9   2.4   1.3
+//	4 tiles of 320 × 240     5.2   4.2   2.6
+//	the busiest 640 × 480    5.9   5.3   2.8
+//	the middle 640 × 480     8.8   7.6   4.7
+//	scaled down to 640      10.3   9.5   5.2
+//	no look at the picture  12.9   9.5   5.5
 const (
-	tile   = 160
-	tiles  = 12
+	tile   = 128
+	tiles  = 20
 	blocks = 16 // tiles begin where blocks of encoders do
 )
+
+// The seams between tiles hide faults beside them. What a sample's score is
+// short of 100 by is this much less than that of its picture, in the mean.
+const seams = 1.07
 
 // sample returns ref itself where it is small, else a picture of tiles of it.
 // Pixels keep their size: a picture scaled down needs another quality.

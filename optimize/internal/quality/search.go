@@ -23,18 +23,15 @@ type search struct {
 const minSlope, maxSlope = 0.15, 5
 
 // run tries qualities, at most a number of times, until lowering the best
-// would be worth at most slack steps, and returns the lowest that reaches the
+// would gain at most slack steps, and returns the lowest that reaches the
 // target, or the best of those that do not.
 func (s *search) run(start, most int, slack float64) (point, error) {
 	q := min(max(start, s.Lo), s.Hi)
 	for {
-		v, err := s.score(q)
-		if err != nil {
+		if err := s.try(q); err != nil {
 			return point{}, err
 		}
-		s.tries++
-		s.learn(point{q, v})
-		if s.tries >= most || s.done(slack) {
+		if s.tries >= most || s.done() || s.isAbove && slack > 0 && s.steps(s.above) <= slack {
 			break
 		}
 		q = s.next()
@@ -47,6 +44,32 @@ func (s *search) run(start, most int, slack float64) (point, error) {
 		return s.above, nil
 	}
 	return s.below, nil
+}
+
+// near tries qualities, at most a number of times, until the one that the
+// target asks for is at most slack steps from one tried, and returns it.
+func (s *search) near(start, most int, slack float64) (int, error) {
+	q := min(max(start, s.Lo), s.Hi)
+	for {
+		if err := s.try(q); err != nil {
+			return 0, err
+		}
+		p := s.nearest()
+		if s.tries >= most || s.done() || s.steps(p) <= slack {
+			return s.estimate(p), nil
+		}
+		q = s.next()
+	}
+}
+
+func (s *search) try(q int) error {
+	v, err := s.score(q)
+	if err != nil {
+		return err
+	}
+	s.tries++
+	s.learn(point{q, v})
+	return nil
 }
 
 // learn takes a point in.
@@ -66,32 +89,36 @@ func (s *search) learn(p point) {
 	}
 }
 
-// done reports whether there is no quality left to try that could be better
-// by more than slack.
-func (s *search) done(slack float64) bool {
-	switch {
-	case s.isAbove && (s.above.q == s.Lo || s.isBelow && s.above.q-s.below.q <= 1):
-		return true
-	case !s.isAbove:
+// done reports whether no quality left could be the lowest that reaches the
+// target.
+func (s *search) done() bool {
+	if !s.isAbove {
 		return s.below.q == s.Hi
 	}
-	return (s.above.score-s.Target)/s.slope <= slack && slack > 0
+	return s.above.q == s.Lo || s.isBelow && s.above.q-s.below.q <= 1
 }
+
+// nearest is the point whose score is nearest to the target.
+func (s *search) nearest() point {
+	if !s.isAbove || s.isBelow && s.Target-s.below.score < s.above.score-s.Target {
+		return s.below
+	}
+	return s.above
+}
+
+// steps is how many steps of quality a point is from the target.
+func (s *search) steps(p point) float64 { return math.Abs(p.score-s.Target) / s.slope }
 
 // next is the quality to try next, one between those known on either side.
 func (s *search) next() int {
 	lo, hi := s.Lo, s.Hi
-	from := s.above
 	if s.isAbove {
 		hi = s.above.q - 1
 	}
 	if s.isBelow {
 		lo = s.below.q + 1
-		if !s.isAbove || s.Target-s.below.score < s.above.score-s.Target {
-			from = s.below
-		}
 	}
-	return min(max(s.estimate(from), lo), hi)
+	return min(max(s.estimate(s.nearest()), lo), hi)
 }
 
 // estimate is the quality that the target asks for by what was seen at p and
