@@ -16,6 +16,8 @@ type search struct {
 	below, above     point // the nearest that miss and reach the target
 	isBelow, isAbove bool
 	tries            int
+	reached          bool // by the last point
+	row              int  // how often in a row the same side moved since both are known
 }
 
 // The slope is kept within what encoders show, so that two scores next to
@@ -74,15 +76,24 @@ func (s *search) try(q int) error {
 
 // learn takes a point in.
 func (s *search) learn(p point) {
+	reached := p.score >= s.Target
 	if s.isBelow || s.isAbove {
 		other := s.above
-		if s.isBelow && (!s.isAbove || p.score >= s.Target) {
+		if s.isBelow && (!s.isAbove || reached) {
 			other = s.below
 		}
 		slope := (p.score - other.score) / float64(p.q-other.q)
 		s.slope = min(max(slope, minSlope), maxSlope)
 	}
-	if p.score >= s.Target {
+	switch {
+	case !s.isBelow || !s.isAbove:
+		s.row = 0
+	case reached == s.reached:
+		s.row++
+	default:
+		s.row = 1
+	}
+	if s.reached = reached; reached {
 		s.above, s.isAbove = p, true
 	} else {
 		s.below, s.isBelow = p, true
@@ -117,6 +128,10 @@ func (s *search) next() int {
 	}
 	if s.isBelow {
 		lo = s.below.q + 1
+	}
+	if s.row > 1 {
+		// The curve bends so much that the other side would never move.
+		return lo + (hi-lo)/2
 	}
 	return min(max(s.estimate(s.nearest()), lo), hi)
 }
