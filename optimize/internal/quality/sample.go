@@ -12,13 +12,13 @@ import (
 // how far the quality that 0.3 megapixels ask for is from that of the whole,
 // for scores of 60, 70 and 80 (standard deviation):
 //
-//	20 tiles of 128          2.8   1.9   1.2
-//	12 tiles of 160          2.9   2.4   1.3
-//	4 tiles of 320 × 240     5.2   4.2   2.6
-//	the busiest 640 × 480    5.9   5.3   2.8
-//	the middle 640 × 480     8.8   7.6   4.7
-//	scaled down to 640      10.3   9.5   5.2
-//	no look at the picture  12.9   9.5   5.5
+//	20 tiles of 128          2.8   2.2   1.4
+//	12 tiles of 160          2.7   2.6   1.3
+//	4 tiles of 320 × 240     4.7   4.1   2.4
+//	the busiest 640 × 480    6.7   5.4   2.7
+//	the middle 640 × 480     8.4   8.0   4.5
+//	scaled down to 640      10.5   9.5   5.3
+//	no look at the picture  13.3   9.6   5.3
 const (
 	tile   = 128
 	tiles  = 20

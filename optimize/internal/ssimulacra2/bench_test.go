@@ -39,3 +39,16 @@ func BenchmarkScore(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkNewReference(b *testing.B) {
+	for _, s := range benchSizes {
+		b.Run(s.name, func(b *testing.B) {
+			ref := landscape(s.w, s.h)
+			b.ReportAllocs()
+			for b.Loop() {
+				NewReference(ref)
+			}
+			b.ReportMetric(float64(s.w*s.h)*float64(b.N)/1e6/b.Elapsed().Seconds(), "MP/s")
+		})
+	}
+}
