@@ -94,17 +94,7 @@ func (p *pngPicture) smallest(ctx context.Context, e pngEffort) ([]byte, error) 
 		facts := analyse(p.pixels)
 		rasters = layouts(p.pixels, facts, sourceOrder(p.file, facts.colors), p.extra != nil, p.file.gray())
 	}
-	var best []byte
-	for _, r := range rasters {
-		b, err := d.encode(ctx, r, e, p.extra)
-		if err != nil {
-			return nil, err
-		}
-		if best == nil || len(b) < len(best) {
-			best = b
-		}
-	}
-	return best, nil
+	return d.encode(ctx, rasters, p.extra)
 }
 
 // check decodes b and compares it with the picture.

@@ -17,10 +17,14 @@ const (
 	filterBigrams // fewest distinct pairs of bytes
 )
 
-// filterRows returns the rows of r, each after its filter byte.
-func filterRows(r *raster, rule filterRule) []byte {
+// bandRows is the height of the bands that filterRows samples.
+const bandRows = 32
+
+// filterRows returns the rows of r, each after its filter byte; of large
+// pictures, if asked, one band of every `step`.
+func filterRows(r *raster, rule filterRule, step int) []byte {
 	bpp, n := r.bpp(), r.stride
-	out := make([]byte, 0, (n+1)*r.height)
+	out := make([]byte, 0, (n+1)*(r.height/step+bandRows))
 	above := make([]byte, n)
 	var try [5][]byte
 	for i := range try {
@@ -30,6 +34,10 @@ func filterRows(r *raster, rule filterRule) []byte {
 	score := newRowScore(rule)
 	for y := range r.height {
 		row := r.rows[y*n : (y+1)*n]
+		if y/bandRows%step != 0 {
+			above = row
+			continue
+		}
 		if rule <= filterPaeth {
 			k := rule
 			filterRow(try[k][1:], row, above, bpp, k)

@@ -7,28 +7,26 @@ import (
 	"slices"
 )
 
-// paletteOrders returns colors in the orders worth trying: that of the source
-// (a designer's or another optimizer's, often good), by brightness, and so
-// that colours that lie side by side in the picture have near numbers, which
-// the filters of PNG and DEFLATE both like.
-func paletteOrders(m *image.NRGBA, colors, source []uint32) [][]uint32 {
-	var out [][]uint32
-	add := func(order []uint32) {
-		// tRNS ends with the last colour that is not opaque: those go first.
-		slices.SortStableFunc(order, func(a, b uint32) int { return cmp.Compare(opaqueLast(a), opaqueLast(b)) })
-		if !slices.ContainsFunc(out, func(o []uint32) bool { return slices.Equal(o, order) }) {
-			out = append(out, order)
-		}
-	}
+// paletteOrders returns colors in the orders worth trying: by brightness, and
+// so that colours that lie side by side in the picture have near numbers,
+// which the filters of PNG and DEFLATE both like.
+func paletteOrders(m *image.NRGBA, colors []uint32) [][]uint32 {
 	byLight := slices.Clone(colors)
 	slices.SortFunc(byLight, func(a, b uint32) int { return cmp.Or(cmp.Compare(light(a), light(b)), cmp.Compare(a, b)) })
-	if source != nil {
-		add(slices.Clone(source))
-	}
-	add(slices.Clone(byLight))
+	out := [][]uint32{opaqueAfter(byLight)}
 	if len(byLight) > 16 {
-		add(neighbourOrder(m, byLight))
+		if o := opaqueAfter(neighbourOrder(m, byLight)); !slices.Equal(o, out[0]) {
+			out = append(out, o)
+		}
 	}
+	return out
+}
+
+// opaqueAfter returns colors with those that are not opaque first: tRNS ends
+// with the last of them.
+func opaqueAfter(colors []uint32) []uint32 {
+	out := slices.Clone(colors)
+	slices.SortStableFunc(out, func(a, b uint32) int { return cmp.Compare(opaqueLast(a), opaqueLast(b)) })
 	return out
 }
 
@@ -134,6 +132,7 @@ func packPalette(m *image.NRGBA, order []uint32) *raster {
 		depth = 4
 	}
 	r := newRaster(m.Rect.Dx(), m.Rect.Dy(), depth, pngPaletted)
+	r.order = order
 	set := newColorSet()
 	for _, c := range order {
 		set.index(c)

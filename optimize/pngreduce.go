@@ -3,6 +3,7 @@ package optimize
 import (
 	"encoding/binary"
 	"image"
+	"slices"
 )
 
 // raster is a picture in one of the sample layouts of PNG, before filtering.
@@ -12,6 +13,8 @@ type raster struct {
 	palette, trns    []byte
 	stride           int // bytes a row
 	rows             []byte
+	order            []uint32 // of the palette
+	sourceOrder      bool     // the palette has the order of the source
 }
 
 // bpp is the distance, in bytes, to the byte that the filters compare with.
@@ -111,8 +114,13 @@ func layouts(m *image.NRGBA, f pixelFacts, source []uint32, keepClass, srcGray b
 		}
 	}
 	if f.colors != nil && !(keepClass && srcGray) {
-		for _, order := range paletteOrders(m, f.colors, source) {
+		for _, order := range paletteOrders(m, f.colors) {
 			out = append(out, packPalette(m, order))
+		}
+		if source = opaqueAfter(source); source != nil && !slices.ContainsFunc(out, func(r *raster) bool { return slices.Equal(r.order, source) }) {
+			r := packPalette(m, source)
+			r.sourceOrder = true
+			out = append(out, r)
 		}
 	}
 	// Three or four bytes a pixel lose to one, except where a palette's own

@@ -107,26 +107,33 @@ func (t *logTable) bits(s *stats) int {
 	return t.entropy(s.lit[:]) + t.entropy(s.off[:]) + s.extra + 80
 }
 
-// entropy of counts, with what their code lengths take in a header: about 4
-// bits for each symbol in use and 6 for each run of unused ones.
+// entropy of counts, though no symbol takes less than a bit, with what their
+// code lengths take in a header: about 4 bits for each symbol in use and 6 for
+// each run of unused ones.
 func (t *logTable) entropy(counts []uint32) int {
-	total, sum, used, gaps, gap := uint32(0), uint64(0), 0, 0, false
+	total, sum, most, head, gap := uint32(0), uint64(0), uint32(0), 0, false
 	for _, c := range counts {
 		if c == 0 {
 			gap = true
 			continue
 		}
 		if gap {
-			gaps, gap = gaps+1, false
+			head, gap = head+6, false
 		}
-		used++
+		head += 4
 		total += c
+		most = max(most, c)
 		sum += uint64(c) * uint64(t.log2(c))
 	}
 	if total == 0 {
 		return 0
 	}
-	return int((uint64(total)*uint64(t.log2(total))-sum)>>costBits) + 4*used + 6*gaps
+	all := t.log2(total)
+	bits := uint64(total)*uint64(all) - sum
+	if p := all - t.log2(most); p < oneBit {
+		bits += uint64(most) * uint64(oneBit-p)
+	}
+	return int(bits>>costBits) + head
 }
 
 // costs is what a parse expects to pay.
@@ -163,7 +170,7 @@ func (t *logTable) prices(counts []uint32) (p [litSymbols]uint32) {
 		case n == 0:
 			p[i] = all + oneBit
 		default:
-			p[i] = max(oneBit/2, all-t.log2(n))
+			p[i] = max(oneBit, all-t.log2(n))
 		}
 	}
 	return p

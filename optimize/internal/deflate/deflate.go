@@ -20,15 +20,18 @@ import (
 // Effort is how long to search.
 type Effort struct {
 	Depth  int // nodes of the search tree visited at a position
-	Nice   int // a match of so many bytes ends the search, 3 to 258
+	Nice   int // bytes by which the tree is ordered, 3 to 258
+	Follow int // inside a match of so many bytes nothing is searched, 3 to 258
 	Passes int // parses of a block, at least 1
 }
 
-// The efforts in use. Slower ones gain less than 1 %.
+// The efforts in use, measured on pictures: Default takes twice the time of
+// Fast for 1 to 2 % fewer bytes, Max three times that of Default for 1 to 2 %
+// more, and up to 20 % where a picture repeats itself.
 var (
-	Fast    = Effort{Depth: 24, Nice: 64, Passes: 2}
-	Default = Effort{Depth: 40, Nice: 130, Passes: 4}
-	Max     = Effort{Depth: 300, Nice: 258, Passes: 15}
+	Fast    = Effort{Depth: 32, Nice: 48, Follow: 96, Passes: 2}
+	Default = Effort{Depth: 100, Nice: 64, Follow: 130, Passes: 3}
+	Max     = Effort{Depth: 300, Nice: 258, Follow: 258, Passes: 15}
 )
 
 // Encoder compresses. It keeps its tables, which are large, between calls and
@@ -48,6 +51,9 @@ func New(e Effort) *Encoder {
 	}
 	if e.Nice < minMatch || e.Nice > maxMatch {
 		e.Nice = Default.Nice
+	}
+	if e.Follow < minMatch || e.Follow > maxMatch {
+		e.Follow = Default.Follow
 	}
 	if e.Passes < 1 {
 		e.Passes = Default.Passes
@@ -88,6 +94,22 @@ func (e *Encoder) Deflate(ctx context.Context, dst, src []byte) ([]byte, error) 
 		}
 	}
 	return e.out.close(), nil
+}
+
+// Estimate returns about how many bytes src would take: those of the first
+// parse, which needs no costs.
+func (e *Encoder) Estimate(src []byte) int {
+	e.finder.reset(e.effort)
+	e.seg.reset()
+	bits := 0
+	for begin := 0; begin < len(src); begin = e.seg.end {
+		e.seg.drop(e.seg.end)
+		e.seg.fill(&e.finder, src, begin)
+		for _, c := range split(&e.parser.logs, &e.seg, src) {
+			bits += e.parser.logs.bits(&c.stats)
+		}
+	}
+	return bits / 8
 }
 
 // blocks writes the segment as blocks and returns where it stopped: before

@@ -47,7 +47,7 @@ func inputs() map[string][]byte {
 func TestDeflate(t *testing.T) {
 	t.Parallel()
 	for name, src := range inputs() {
-		for _, e := range []Effort{Fast, Default, {Depth: 3, Nice: 3, Passes: 1}} {
+		for _, e := range []Effort{Fast, Default, {Depth: 3, Nice: 3, Follow: 3, Passes: 1}} {
 			t.Run(fmt.Sprint(name, e), func(t *testing.T) {
 				t.Parallel()
 				enc := New(e)
@@ -95,6 +95,18 @@ func TestSmaller(t *testing.T) {
 		t.Logf("%s: %d of %d, %.3f of the standard library's", name, len(out), len(src), float64(len(out))/float64(std.Len()))
 		if len(out) > std.Len()+64 { // a header for each segment of zeros
 			t.Errorf("%s: %d bytes, the standard library %d", name, len(out), std.Len())
+		}
+	}
+}
+
+// An estimate must be near what the same effort gives.
+func TestEstimate(t *testing.T) {
+	t.Parallel()
+	for name, src := range inputs() {
+		enc := New(Fast)
+		got, is := enc.Estimate(src), len(roundTrip(t, enc, src))
+		if name != "noise" && (got > is+is/8+64 || is > got+got/8+64) {
+			t.Errorf("%s: %d bytes estimated at %d", name, is, got)
 		}
 	}
 }
@@ -176,7 +188,7 @@ func FuzzDeflate(f *testing.F) {
 	for _, src := range inputs() {
 		f.Add(src[:min(len(src), 5000)], uint8(3))
 	}
-	enc := []*Encoder{New(Fast), New(Default), New(Max), New(Effort{Depth: 1, Nice: 3, Passes: 1})}
+	enc := []*Encoder{New(Fast), New(Default), New(Max), New(Effort{Depth: 1, Nice: 3, Follow: 3, Passes: 1})}
 	f.Fuzz(func(t *testing.T, src []byte, effort uint8) {
 		roundTrip(t, enc[effort%4], src)
 	})

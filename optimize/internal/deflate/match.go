@@ -20,10 +20,10 @@ const (
 // older one, which stays reachable through a chain: there the longest match
 // is looked for. Matches of three bytes come from a table of their own.
 type matchFinder struct {
-	depth, nice int
-	hash3       [][2]int32 // the two last positions + 1
-	hash4       []int32    // the root, a position + 1
-	nodes       []node     // of the positions of the window
+	depth, nice, follow int
+	hash3               [][2]int32 // the two last positions + 1
+	hash4               []int32    // the root, a position + 1
+	nodes               []node     // of the positions of the window
 }
 
 // node holds positions + 1; 0 is none.
@@ -35,7 +35,7 @@ const (
 )
 
 func (f *matchFinder) reset(e Effort) {
-	f.depth, f.nice = e.Depth, e.Nice
+	f.depth, f.nice, f.follow = e.Depth, e.Nice, e.Follow
 	if f.hash4 == nil {
 		f.hash3 = make([][2]int32, 1<<hash3Bits)
 		f.hash4 = make([]int32, 1<<hash4Bits)
@@ -206,7 +206,7 @@ func (s *segment) fill(f *matchFinder, src []byte, begin int) {
 		had := len(s.matches)
 		s.matches = f.find(src, pos, true, s.matches)
 		pos++
-		if n := len(s.matches); n > had && s.matches[n-1].length() >= f.nice {
+		if n := len(s.matches); n > had && s.matches[n-1].length() >= f.follow {
 			m := s.matches[n-1]
 			end := pos + m.length() - 1
 			for ; pos < min(limit, end); pos++ {
