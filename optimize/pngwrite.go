@@ -139,7 +139,7 @@ func (d *deflater) shorten(all []candidate) []candidate {
 	for i, c := range all {
 		if i < d.shortlist || c.rule == filterNone {
 			step := d.step(c.raster)
-			c.size = d.closer.Estimate(filterRows(c.raster, c.rule, step))*step + len(c.raster.palette) + len(c.raster.trns)
+			c.size = d.closer.Estimate(filterRows(c.raster, c.rule, step))*step + c.raster.head()
 			all[n] = c
 			n++
 		}
@@ -150,6 +150,16 @@ func (d *deflater) shorten(all []candidate) []candidate {
 
 // step is the part of the rows of r that it is judged by.
 func (d *deflater) step(r *raster) int { return max(1, len(r.rows)/d.sample) }
+
+// head is what the palette and the transparent colour of r take.
+func (r *raster) head() (n int) {
+	for _, chunk := range [][]byte{r.palette, r.trns} {
+		if chunk != nil {
+			n += len(chunk) + 12
+		}
+	}
+	return n
+}
 
 // candidates judges the filter rules for r. The order of a palette changes
 // nothing in bytes that are not filtered: plain says whether to try those.
@@ -170,7 +180,7 @@ func (d *deflater) candidates(ctx context.Context, r *raster, plain bool) (out [
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, candidate{r, rule, n*step + len(r.palette) + len(r.trns)})
+		out = append(out, candidate{r, rule, n*step + r.head()})
 	}
 	return out, nil
 }
