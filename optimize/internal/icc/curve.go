@@ -110,12 +110,26 @@ func octets(b []byte) []float32 {
 
 // sampled returns the curve through two or more points, evenly apart.
 func sampled(v []float32) curve {
+	if straight(v) {
+		return nil
+	}
 	return func(x float64) float64 {
 		pos := x * float64(len(v)-1)
 		i := min(int(pos), len(v)-2)
 		a, b := float64(v[i]), float64(v[i+1])
 		return a + (b-a)*(pos-float64(i))
 	}
+}
+
+// straight reports whether points lie on the identity, within what 16 bits
+// can say. The curves behind tables mostly do.
+func straight(v []float32) bool {
+	for i, y := range v {
+		if math.Abs(float64(y)-float64(i)/float64(len(v)-1)) > 1.0/65535 {
+			return false
+		}
+	}
+	return true
 }
 
 // levels returns the values of a curve at the 256 levels of a channel.
