@@ -16,7 +16,7 @@ import (
 // ratio of the sides. Sides never grow: a larger w or h is that of src, and
 // the result of equal sides is a copy. Colours are weighted by their alpha.
 func NRGBA(src *image.NRGBA, w, h int) *image.NRGBA {
-	return resizeNRGBA(src, w, h, best)
+	return resizeNRGBA(src, w, h, src.Opaque(), best)
 }
 
 // Gray is NRGBA for pictures of one channel.
@@ -38,7 +38,7 @@ func fit(sw, sh, w, h int) (int, int) {
 	return min(w, sw), min(h, sh)
 }
 
-func resizeNRGBA(src *image.NRGBA, w, h int, k kernels) *image.NRGBA {
+func resizeNRGBA(src *image.NRGBA, w, h int, opaque bool, k kernels) *image.NRGBA {
 	sw, sh := src.Rect.Dx(), src.Rect.Dy()
 	w, h = fit(sw, sh, w, h)
 	dst := image.NewNRGBA(image.Rect(0, 0, w, h))
@@ -49,7 +49,7 @@ func resizeNRGBA(src *image.NRGBA, w, h int, k kernels) *image.NRGBA {
 		draw.Draw(dst, dst.Rect, src, src.Rect.Min, draw.Src)
 		return dst
 	}
-	r := nrgbaRows{src: src, opaque: src.Opaque()}
+	r := nrgbaRows{src: src, opaque: opaque}
 	extra := uint(0)
 	if !r.opaque {
 		extra = alphaBits

@@ -146,7 +146,7 @@ func TestKernelsAgree(t *testing.T) {
 				}
 			}
 		}
-		if a, b := resizeNRGBA(src, w, h, best), resizeNRGBA(src, w, h, scalar); !bytes.Equal(a.Pix, b.Pix) {
+		if a, b := resizeNRGBA(src, w, h, src.Opaque(), best), resizeNRGBA(src, w, h, src.Opaque(), scalar); !bytes.Equal(a.Pix, b.Pix) {
 			t.Fatalf("%d×%d to %d×%d: the kernels differ", sw, sh, w, h)
 		}
 		g := &image.Gray{Pix: src.Pix[:sw*sh], Stride: sw, Rect: image.Rect(0, 0, sw, sh)}
@@ -261,8 +261,8 @@ func FuzzNRGBA(f *testing.F) {
 				src.Pix[i] = pix[i%len(pix)]
 			}
 		}
-		a := resizeNRGBA(src, int(w%401), int(h%401), best)
-		b := resizeNRGBA(src, int(w%401), int(h%401), scalar)
+		a := resizeNRGBA(src, int(w%401), int(h%401), src.Opaque(), best)
+		b := resizeNRGBA(src, int(w%401), int(h%401), src.Opaque(), scalar)
 		if a.Rect != b.Rect || !bytes.Equal(a.Pix, b.Pix) {
 			t.Fatal("the kernels differ")
 		}
@@ -279,10 +279,10 @@ func BenchmarkNRGBA(b *testing.B) {
 			name string
 			run  func()
 		}{
-			{"best", func() { resizeNRGBA(src, w, 0, best) }},
-			{"scalar", func() { resizeNRGBA(src, w, 0, scalar) }},
+			{"best", func() { NRGBA(src, w, 0) }},
+			{"scalar", func() { resizeNRGBA(src, w, 0, true, scalar) }},
 			{"imaging", func() { imaging.Resize(src, w, 0, imaging.Lanczos) }},
-			{"alpha", func() { resizeNRGBA(clear, w, 0, best) }},
+			{"alpha", func() { NRGBA(clear, w, 0) }},
 		} {
 			b.Run(fmt.Sprintf("%d/%s", w, c.name), func(b *testing.B) {
 				b.ReportAllocs()
@@ -291,6 +291,23 @@ func BenchmarkNRGBA(b *testing.B) {
 					c.run()
 				}
 			})
+		}
+	}
+}
+
+func TestLadder(t *testing.T) {
+	t.Parallel()
+	for _, alpha := range []bool{false, true} {
+		src := scene(400, 300, alpha)
+		widths := []int{200, 390, 33, 900}
+		got := Ladder(src, widths)
+		if len(got) != len(widths) {
+			t.Fatalf("%d pictures for %d widths", len(got), len(widths))
+		}
+		for i, w := range widths {
+			if want := NRGBA(src, w, 0); got[i].Rect != want.Rect || !bytes.Equal(got[i].Pix, want.Pix) {
+				t.Errorf("width %d is not made from the source", w)
+			}
 		}
 	}
 }
