@@ -30,7 +30,7 @@ var Dimensions = &Combiner{
 			count := 0
 			for _, b := range n.Doc.Boxes {
 				o := p.Object(n.To[b.Ref].To)
-				if o == nil || o.Kind != site.Image || o.Facts.Width == 0 || o.Facts.Height == 0 || n.Doc.Refs[b.Ref].Fixed != "" ||
+				if o == nil || o.Kind != site.Image || p.sized[Use{n, b.Ref}] || o.Facts.Width == 0 || o.Facts.Height == 0 || n.Doc.Refs[b.Ref].Fixed != "" ||
 					touches(sized, b.Self) || touches(flex, b.Parents) || slices.Contains(b.Parents, scan.OwnDisplay) || slices.Contains(b.Parents, "picture") {
 					continue
 				}

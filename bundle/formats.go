@@ -23,20 +23,6 @@ var Lossy = &Combiner{
 	},
 }
 
-// Formats asks for a WebP beside every PNG that a page shows where any format
-// will do.
-var Formats = &Combiner{
-	Name: "formats", Rank: 0,
-	Doc: "makes a lossless WebP of each PNG shown by an img or a CSS background",
-	Plan: func(p *Planner) {
-		for _, n := range p.Graph.Nodes {
-			if n.File.Path.Ext() == ".png" && n.Keep == "" && slices.ContainsFunc(n.In, p.anyFormat) {
-				p.Plan.Want[n.File.Path] = []string{".webp"}
-			}
-		}
-	},
-}
-
 // Serve points references at a smaller encoding where one was made.
 var Serve = &Combiner{
 	Name: "serve", Rank: 1,
@@ -47,7 +33,10 @@ var Serve = &Combiner{
 			if o == nil || len(o.Variants) == 0 {
 				continue
 			}
-			v := o.Variants[0]
+			v := whole(o, ".webp")
+			if v == nil {
+				continue
+			}
 			if v.Size >= o.Size {
 				p.Note(n.File.Path, "no "+v.Ext[1:]+": it is not smaller")
 				continue
@@ -64,7 +53,7 @@ var Serve = &Combiner{
 					}
 					continue
 				}
-				p.Plan.Serve[u] = v.Ext
+				p.Plan.Serve[u] = v.Key()
 				served++
 			}
 			// A preload must name the file that is then used, or the browser
@@ -72,7 +61,7 @@ var Serve = &Combiner{
 			for _, u := range n.In {
 				if r := u.ref(); served > 0 && left == 0 && r.Role == site.RoleHint && r.Fixed == "" &&
 					strings.EqualFold(r.Attrs["as"], "image") && r.Attrs["type"] == "" {
-					p.Plan.Serve[u] = v.Ext
+					p.Plan.Serve[u] = v.Key()
 				}
 			}
 			if served > 0 {
@@ -80,6 +69,17 @@ var Serve = &Combiner{
 			}
 		}
 	},
+}
+
+// whole returns the variant of an object with that extension and the width of
+// the picture, nil if there is none.
+func whole(o *site.Object, ext string) *site.Variant {
+	for i := range o.Variants {
+		if v := &o.Variants[i]; v.Ext == ext && v.Width == 0 {
+			return v
+		}
+	}
+	return nil
 }
 
 // typedPreload reports whether u preloads a picture and names its type.

@@ -181,7 +181,8 @@ type Load struct {
 
 // LoadsAfter returns what a browser fetches when it opens n in the output, n
 // itself left out, where target tells the output path of each reference. A
-// file that is asked for under two names is two loads.
+// file that is asked for under two names is two loads; one whose target is ""
+// is none.
 func (g *Graph) LoadsAfter(n *Node, target func(Use) site.Path) []Load {
 	seen := map[site.Path]bool{n.File.Path: true}
 	queue := []*Node{n}
@@ -196,7 +197,7 @@ func (g *Graph) LoadsAfter(n *Node, target func(Use) site.Path) []Load {
 			if t == nil || t.File.Kind == site.HTML {
 				continue
 			}
-			if p := target(Use{from, r}); !seen[p] {
+			if p := target(Use{from, r}); p != "" && !seen[p] {
 				seen[p] = true
 				out = append(out, Load{p, t})
 				queue = append(queue, t)

@@ -115,7 +115,7 @@ func (k *Linked) try() (again bool, diags []site.Diagnostic, err error) {
 	succ := func(n *Node) []*Node {
 		var out []*Node
 		for _, h := range l.holes(n) {
-			if (k.named(h) && l.Plan.Serve[h.use] == "") || h.Form != site.FormURL {
+			if (k.named(h) && h.Variant == "" && l.Plan.Serve[h.use] == "") || h.Form != site.FormURL {
 				out = append(out, h.to)
 			}
 		}
@@ -268,10 +268,8 @@ func (k *Linked) Target(u Use) site.Path {
 	if to.Keep != "" || k.plain(u.From, to) {
 		return to.File.Path
 	}
-	if ext := k.l.Plan.Serve[u]; ext != "" {
-		if v := k.l.variant(to, ext); v != nil {
-			return Fingerprint(to.File.Path, v.Blob, ext)
-		}
+	if v := k.l.variant(to, k.l.Plan.Serve[u]); v != nil {
+		return VariantPath(to.File.Path, v)
 	}
 	if name := k.names[to.File.Path]; name != "" {
 		return name
@@ -279,10 +277,45 @@ func (k *Linked) Target(u Use) site.Path {
 	return to.File.Path
 }
 
-func (l *Linker) variant(n *Node, ext string) *site.Variant {
+// Shown returns the output path that a current browser loads for a reference:
+// one of several encodings where the page offers them.
+func (k *Linked) Shown(u Use) site.Path {
+	to := k.l.Graph.at[u.From.To[u.Ref].To]
+	if v := k.l.variant(to, k.l.Plan.Show[u]); v != nil {
+		return VariantPath(to.File.Path, v)
+	}
+	return k.Target(u)
+}
+
+// address returns the output path that a hole is filled with.
+func (k *Linked) address(h hole) site.Path {
+	if h.Variant == "" {
+		return k.Target(h.use)
+	}
+	if v := k.l.variant(h.to, h.Variant); v != nil {
+		return VariantPath(h.to.File.Path, v)
+	}
+	return h.to.File.Path
+}
+
+// Addresses returns the output paths that the holes of n name.
+func (k *Linked) Addresses(n *Node) []site.Path {
+	var out []site.Path
+	for _, h := range k.l.holes(n) {
+		if h.Form == site.FormURL {
+			out = append(out, k.address(h))
+		}
+	}
+	return out
+}
+
+func (l *Linker) variant(n *Node, key string) *site.Variant {
+	if key == "" {
+		return nil
+	}
 	o := l.Objects[n.File.Path]
 	for i := range o.Variants {
-		if o.Variants[i].Ext == ext {
+		if o.Variants[i].Key() == key {
 			return &o.Variants[i]
 		}
 	}
@@ -305,9 +338,9 @@ func (k *Linked) fill(buf []byte, p site.Path, blank map[site.Path]bool) ([]byte
 		buf = append(buf, code[at:h.Off]...)
 		at = h.Off
 		switch {
-		case h.Form == site.FormURL && blank[h.to.File.Path] && k.named(h):
+		case h.Form == site.FormURL && h.Variant == "" && blank[h.to.File.Path] && k.named(h):
 		case h.Form == site.FormURL:
-			buf = append(buf, k.l.Graph.resolver.URL(p, k.Target(h.use), n.To[h.Ref])...)
+			buf = append(buf, k.l.Graph.resolver.URL(p, k.address(h), n.To[h.Ref])...)
 		default:
 			s, err := k.sum(h.to.File.Path, h.Algs)
 			if err != nil {

@@ -7,11 +7,19 @@ import (
 // Plan is what the combiners decided. It is data: it can be printed, compared
 // and tested without running anything.
 type Plan struct {
-	Want     map[site.Path][]string // further encodings to make: extensions
+	Want     map[site.Path][]string // further encodings to make: keys of variants
 	Lossless map[site.Path]string   // files whose pixels must stay, and why
-	Serve    map[Use]string         // references served in another encoding: its extension
-	Edits    map[site.Path][]site.Edit
-	Notes    []Note
+	Serve    map[Use]string         // references served in another encoding: its key
+	// Show names the encoding that a current browser takes for a reference
+	// which offers several; pages are weighed with it.
+	Show map[Use]string
+
+	// Waits holds the pictures that are loaded when a dialog opens.
+	Waits map[Use]bool
+
+	offered map[site.Path]bool
+	Edits   map[site.Path][]site.Edit
+	Notes   []Note
 }
 
 // Note is one decision, for the report.
@@ -23,7 +31,7 @@ type Note struct {
 
 // NewPlan returns an empty plan.
 func NewPlan() *Plan {
-	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Serve: map[Use]string{}, Edits: map[site.Path][]site.Edit{}}
+	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, Edits: map[site.Path][]site.Edit{}}
 }
 
 // Planner is what a combiner may look at and write to.
@@ -34,8 +42,15 @@ type Planner struct {
 	// not compiled yet.
 	Object func(site.Path) *site.Object
 
+	// Size returns the pixels of a picture of the input as it is seen; nil, or
+	// zeros, where they are not known.
+	Size   func(site.Path) (w, h int)
+	Images ImageOptions
+
 	combiner string
 	ev       *evidence
+	pictures map[Use]*picturePlan
+	sized    map[Use]bool // pictures that already got a width
 }
 
 // Combiner takes one kind of decision over the whole site.
@@ -63,4 +78,14 @@ func (p *Planner) Run(rank int, skip func(name string) bool) {
 // Note keeps a decision for the report.
 func (p *Planner) Note(path site.Path, text string) {
 	p.Plan.Notes = append(p.Plan.Notes, Note{p.combiner, path, text})
+}
+
+// Offers reports whether some reference to p offers several encodings.
+func (p *Plan) Offers(f site.Path) bool { return p.offered[f] }
+
+// show records that u offers several encodings, of which a current browser
+// takes the one called key.
+func (p *Plan) show(u Use, key string) {
+	p.Show[u] = key
+	p.offered[u.From.To[u.Ref].To] = true
 }

@@ -25,8 +25,12 @@ import (
 	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/internal/serve"
+	"github.com/hone-web/hone/optimize"
 	"github.com/hone-web/hone/site"
 )
+
+// avif is shared by all builds: compiling it takes seconds.
+var avif = optimize.NewAVIF("")
 
 func findBrowser() string {
 	if b := os.Getenv("CHROMIUM"); b != "" {
@@ -114,7 +118,7 @@ func build(t *testing.T, in string, options func(*pipeline.Options)) *served {
 	t.Helper()
 	dir := t.TempDir()
 	o := pipeline.Options{In: in, Out: filepath.Join(dir, "out"), Meta: filepath.Join(dir, "meta"), Jobs: 2, Encode: []string{"br", "gzip"},
-		Esbuild: guard.InProcess{}, Now: time.Unix(1_700_000_000, 0)}
+		Esbuild: guard.InProcess{}, AVIF: avif, Now: time.Unix(1_700_000_000, 0)}
 	options(&o)
 	r, err := pipeline.Build(t.Context(), o)
 	if err != nil {

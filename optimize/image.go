@@ -8,7 +8,6 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"slices"
 	"strings"
 
 	"github.com/disintegration/imaging"
@@ -153,6 +152,21 @@ func runImage(format string, work func(context.Context, *Input, header) (Output,
 	}
 }
 
+// Size returns the pixels of a picture as it is seen, zeros if its header
+// cannot be read, or if it is animated.
+func Size(p site.Path, b []byte) (w, h int) {
+	is := sniff(b)
+	if is == "" || is != imageExtensions[p.Ext()] {
+		return 0, 0
+	}
+	head, err := readHeader(is, b)
+	if err != nil || head.frames > 1 || head.keep != "" {
+		return 0, 0
+	}
+	f := head.facts()
+	return f.Width, f.Height
+}
+
 // limits returns the limits of o with the defaults filled in.
 func (o *Options) limits() Limits {
 	if o == nil {
@@ -270,8 +284,6 @@ func orient(m image.Image, orientation int) *image.NRGBA {
 	}
 	return toNRGBA(m)
 }
-
-func wants(in *Input, ext string) bool { return slices.Contains(in.Want, ext) }
 
 // sameNRGBA reports whether two pictures look the same on every background:
 // the colour of a fully transparent pixel does not count.

@@ -17,7 +17,7 @@ import (
 var JPEG = &Optimizer{
 	Name:    "jpeg",
 	Doc:     "JPEG: encoded by jpegli, or losslessly recoded; metadata dropped, orientation and colour profile kept",
-	Version: 3,
+	Version: 4,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("jpeg"),
 	Run:     runImage("jpeg", optimizeJPEG),
@@ -49,21 +49,52 @@ func optimizeJPEG(ctx context.Context, in *Input, h header) (Output, error) {
 	if len(best) < size {
 		out, size = Output{Bytes: best, Facts: site.Facts{Note: "same pixels, better coded"}}, len(best)
 	}
-	if why := lossless(in, m); why != "" {
-		return out, nil
-	}
 	if err := ctx.Err(); err != nil {
 		return Output{}, err
 	}
-	lossy, err := lossyJPEG(in, pixels, m, h)
-	if err != nil {
-		return out, nil // the lossless answer stands
+	var shown *image.NRGBA // made once, for whoever asks first
+	picture := func() *image.NRGBA {
+		if shown == nil {
+			shown = orient(pixels, max(h.orientation, 1))
+		}
+		return shown
 	}
-	// A loss, however small, must buy something.
-	if len(lossy) <= size-size/20 {
-		out = Output{Bytes: lossy, Facts: site.Facts{Lossy: true, Note: fmt.Sprintf("jpegli, quality %d", in.Options.jpegQuality())}}
+	quality := 0
+	if lossless(in, m) == "" {
+		var score float64
+		quality, score = in.Options.jpegQuality(), 0
+		if quality == 0 {
+			quality, score = searchJPEG(in.Options, picture(), fullChroma(pixels))
+		}
+		if err := ctx.Err(); err != nil {
+			return Output{}, err
+		}
+		if jpegQuality(m) > quality {
+			lossy, err := lossyJPEG(quality, pixels, m, h)
+			// A loss, however small, must buy something; after an error the
+			// lossless answer stands.
+			if err == nil && len(lossy) <= size-size/20 {
+				out = Output{Bytes: lossy, Facts: site.Facts{Lossy: true, Score: score, Note: fmt.Sprintf("jpegli, quality %d", quality)}}
+				size = len(lossy)
+			}
+		}
+	}
+	if s := seenJPEG(in, picture, m, h); s != nil {
+		s.full, s.quality = fullChroma(pixels), quality
+		if out.Variants, err = s.variants(ctx, in, size); err != nil {
+			return Output{}, err
+		}
 	}
 	return out, nil
+}
+
+// seenJPEG returns the picture as it is shown, nil where other encodings
+// cannot show the same.
+func seenJPEG(in *Input, picture func() *image.NRGBA, m *jpegMeta, h header) *seen {
+	if in.Lossless || len(in.Want) == 0 || m.components == 4 || m.icc != nil && !isSRGB(m.icc) || h.orientation == 0 {
+		return nil
+	}
+	return &seen{m: picture(), source: len(in.Bytes)}
 }
 
 // lossless says why the pixels of a JPEG must not change, "" when they may.
@@ -73,20 +104,28 @@ func lossless(in *Input, m *jpegMeta) string {
 		return "asked for"
 	case m.components == 4:
 		return "CMYK"
-	case jpegQuality(m) <= in.Options.jpegQuality():
+	case jpegQuality(m) <= max(in.Options.jpegQuality(), leastJPEG):
 		return "already at that quality"
+	case in.Options.jpegQuality() == 0 && jpegliQuality(tableSum(&m.quant[m.quantOf[0]]), m) > 0 && jpegQuality(m) <= mostJPEG:
+		// Somebody, perhaps a former run, chose that quality with the same
+		// encoder; to search again from there would lose a little each time.
+		return "already encoded by jpegli"
 	}
 	return ""
 }
 
-// defaultJPEGQuality is what jpegli needs for the bytes that mozjpeg and WebP
-// take at the settings common for photographs (75 to 77): about a tenth less
-// than its own 75, at the same quality in a page.
-const defaultJPEGQuality = 70
+// The qualities of jpegli that a search begins with, and the least and most it
+// chooses.
+const (
+	defaultJPEGQuality = 70
+	leastJPEG          = 40
+	mostJPEG           = 92
+)
 
+// jpegQuality returns the fixed quality that the owner set, 0 if there is none.
 func (o *Options) jpegQuality() int {
 	if o == nil || o.JPEGQuality <= 0 {
-		return defaultJPEGQuality
+		return 0
 	}
 	return min(o.JPEGQuality, 100)
 }

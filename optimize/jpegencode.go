@@ -11,7 +11,7 @@ import (
 )
 
 // lossyJPEG encodes a decoded picture with jpegli, turned the way it is seen.
-func lossyJPEG(in *Input, pixels image.Image, m *jpegMeta, h header) ([]byte, error) {
+func lossyJPEG(quality int, pixels image.Image, m *jpegMeta, h header) ([]byte, error) {
 	full := fullChroma(pixels)
 	src, err := encodable(pixels, full, h.orientation)
 	if err != nil {
@@ -23,7 +23,7 @@ func lossyJPEG(in *Input, pixels image.Image, m *jpegMeta, h header) ([]byte, er
 	}
 	var buf bytes.Buffer
 	err = jpegli.Encode(&buf, src, &jpegli.EncodingOptions{
-		Quality: in.Options.jpegQuality(), ChromaSubsampling: ratio, ProgressiveLevel: 2,
+		Quality: quality, ChromaSubsampling: ratio, ProgressiveLevel: 2,
 		OptimizeCoding: true, AdaptiveQuantization: true, DCTMethod: jpegli.DCTISlow,
 	})
 	if err != nil {

@@ -30,7 +30,7 @@ type Input struct {
 	Kind    site.Kind
 	Bytes   []byte // must not be modified
 	Options *Options
-	Want    []string // extensions of further encodings asked for: ".webp"
+	Want    []string // further encodings asked for: site.VariantKey
 	// Lossless forbids any change of the decoded pixels.
 	Lossless bool
 	// Unlinked says that names are still to be written into the text, so that
@@ -40,6 +40,8 @@ type Input struct {
 	Module bool
 	// Text facts of the whole site that a page's white space depends on.
 	Space *SpaceFacts
+	// AVIF encodes AVIF; nil makes none.
+	AVIF AVIFEncoder
 	// Esbuild minifies scripts and style sheets.
 	Esbuild guard.Esbuild
 	// KeepInline forbids touching inline scripts and styles (a hash or nonce
@@ -64,7 +66,8 @@ type SpaceFacts struct {
 // are part of the store's key.
 type Options struct {
 	Preset      string // "fast", "default" or "max"
-	JPEGQuality int    // of jpegli, 1 to 100; 0 means 70
+	JPEGQuality int    // of jpegli, 1 to 100; 0 follows Quality
+	Quality     string // how near lossy pictures stay to the source: "high", "balanced" or "small"; "" means balanced
 	KeepLegal   bool   // keep legal comments in scripts and styles
 	Limits      Limits
 }
@@ -94,7 +97,10 @@ type Output struct {
 
 // Variant is the same content in another format.
 type Variant struct {
-	Ext, Type string
-	Bytes     []byte
-	Note      string // how it was made
+	Ext, Type     string
+	Bytes         []byte
+	Note          string // how it was made
+	Width, Height int    // in pixels as seen; 0 means those of the picture
+	Lossy         bool
+	Score         float64 // SSIMULACRA2 of a lossy one
 }

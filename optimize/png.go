@@ -51,12 +51,11 @@ func optimizePNG(ctx context.Context, in *Input, h header) (Output, error) {
 	} else {
 		out.Kept = "already small"
 	}
-	if wants(in, ".webp") && p.wide == nil && extra == nil {
-		v, err := losslessWebP(in, p.pixels, size)
-		if err != nil {
+	if p.wide == nil && extra == nil && !in.Lossless && len(in.Want) > 0 {
+		s := &seen{m: p.pixels, alpha: !p.pixels.Opaque(), graphic: isGraphic(p.pixels), source: len(in.Bytes)}
+		if out.Variants, err = s.variants(ctx, in, size); err != nil {
 			return Output{}, err
 		}
-		out.Variants = append(out.Variants, v...)
 	}
 	return out, nil
 }

@@ -1,5 +1,10 @@
 package site
 
+import (
+	"strconv"
+	"strings"
+)
+
 // Form says how a hole is filled.
 type Form uint8
 
@@ -29,24 +34,55 @@ type Reloc struct {
 	Ref  int    // which reference of the source this is
 	Form Form   //
 	Algs string `json:",omitempty"` // hash of FormIntegrity and FormRevision: "sha384", "md5", …
+	// Variant is the key of the target's encoding that the text names; "" is
+	// the one that the plan serves, or the file itself.
+	Variant string `json:",omitempty"`
 }
 
 // Facts are what later ranks may know about an object.
 type Facts struct {
-	Width, Height int    `json:",omitempty"` // pixels, of images
-	Frames        int    `json:",omitempty"` // of animations
-	Alpha         bool   `json:",omitempty"` // some pixel is not opaque
-	Lossy         bool   `json:",omitempty"` // pixels changed
-	Note          string `json:",omitempty"` // what was done, for explain
+	Width, Height int     `json:",omitempty"` // pixels, of images
+	Frames        int     `json:",omitempty"` // of animations
+	Alpha         bool    `json:",omitempty"` // some pixel is not opaque
+	Lossy         bool    `json:",omitempty"` // pixels changed
+	Score         float64 `json:",omitempty"` // SSIMULACRA2 of changed pixels against the source
+	Class         string  `json:",omitempty"` // "photo", "graphic", …: what the pixels look like
+	Note          string  `json:",omitempty"` // what was done, for explain
 }
 
-// Variant is another encoding of an object.
+// Variant is another encoding of an object, of the whole picture or of a
+// smaller one.
 type Variant struct {
 	Ext  string // ".webp"
 	Type string // media type
 	Blob Digest // its bytes
 	Size int64
 	Note string // how it was made
+	// Width and Height are in pixels, of the picture as it is seen; 0 means
+	// those of the object.
+	Width, Height int     `json:",omitempty"`
+	Lossy         bool    `json:",omitempty"` // pixels differ from the source
+	Score         float64 `json:",omitempty"` // SSIMULACRA2 of a lossy one against the source at its size
+}
+
+// Key tells the variants of an object apart: ".avif", or ".avif@640" for one
+// 640 pixels wide.
+func (v *Variant) Key() string { return VariantKey(v.Ext, v.Width) }
+
+// VariantKey returns the key of a variant of that extension and width; 0
+// stands for the width of the picture.
+func VariantKey(ext string, width int) string {
+	if width == 0 {
+		return ext
+	}
+	return ext + "@" + strconv.Itoa(width)
+}
+
+// ParseVariantKey takes a key apart.
+func ParseVariantKey(key string) (ext string, width int) {
+	ext, w, _ := strings.Cut(key, "@")
+	width, _ = strconv.Atoi(w)
+	return ext, width
 }
 
 // Object is a compiled file. It knows no other file except by path, so it may

@@ -76,6 +76,14 @@ type SumRef struct {
 
 // Edit is a splice: the bytes at Span are replaced by New.
 type Edit struct {
-	Span Span
-	New  string
+	Span  Span
+	New   string
+	Holes []EditHole `json:",omitempty"` // in New, sorted by Off
+}
+
+// EditHole is a place in new text where the address of a file is written.
+type EditHole struct {
+	Off     int    // in Edit.New
+	Ref     int    // a reference of the source to the same file
+	Variant string // key of the encoding
 }

@@ -40,6 +40,7 @@ type build struct {
 	linked  *bundle.Linked
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking
+	avif    optimize.AVIFEncoder
 	work    Work
 	slow    stopwatch
 	diags   []site.Diagnostic
@@ -87,6 +88,11 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 		return nil, err
 	}
 	defer b.store.Close()
+	if b.avif = o.AVIF; b.avif == nil {
+		machine := optimize.NewAVIF(wasmCache(o))
+		defer machine.Close()
+		b.avif = machine
+	}
 	if doubt {
 		b.store.Doubt()
 	}
@@ -101,6 +107,15 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 		}
 	}
 	return b.finish(ctx)
+}
+
+// wasmCache returns the folder for compiled encoders: what takes seconds to
+// compile is kept between runs.
+func wasmCache(o *Options) string {
+	if o.NoCache || o.Meta == "" {
+		return ""
+	}
+	return filepath.Join(o.Meta, "store", "wasm")
 }
 
 // publishes reports whether the run writes an output.
@@ -162,7 +177,7 @@ func (b *build) analyse(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 5"
+const scanVersion = "scan 6"
 
 // headerFiles are host configuration in which a Content-Security-Policy may
 // stand.

@@ -18,7 +18,8 @@ import (
 // compile makes the objects, rank by rank, letting the combiners of each rank
 // decide first.
 func (b *build) compile(ctx context.Context) error {
-	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }}
+	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
+		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}}
 	done := counter(b.o, "optimize", len(b.graph.Nodes))
 	for rank := range 3 {
 		planner.Run(rank, b.o.skips)
@@ -48,6 +49,26 @@ func (b *build) compile(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// pictureSize returns the pixels of a picture of the input as it is seen,
+// zeros if its header cannot be read.
+func (b *build) pictureSize(p site.Path) (w, h int) {
+	f := b.files[p]
+	id := store.NewKey("size 1").Str(f.Path.Ext()).Digest(f.Digest).ID()
+	var size [2]int
+	if b.store.Get(id, &size) {
+		return size[0], size[1]
+	}
+	src, err := b.src.read(f)
+	if err != nil {
+		return 0, 0
+	}
+	size[0], size[1] = optimize.Size(p, src)
+	if err := b.store.Put(id, size); err != nil {
+		return 0, 0 // the build fails for lack of space soon enough, with a better message
+	}
+	return size[0], size[1]
 }
 
 // weight estimates the bytes that compiling n takes.
@@ -83,10 +104,13 @@ type job struct {
 
 // plannedHole is a piece of source that becomes a hole.
 type plannedHole struct {
-	Span site.Span
-	Ref  int
-	Form site.Form
-	Algs string
+	Span    site.Span
+	Ref     int
+	Form    site.Form
+	Algs    string
+	Variant string // names an encoding of the target
+	// Edit says that the hole stands in the new text of an edit.
+	Edit bool
 }
 
 func (b *build) compileFile(ctx context.Context, n *bundle.Node) (*site.Object, error) {
@@ -145,7 +169,7 @@ func (b *build) blobsThere(o *site.Object, f *site.File) bool {
 
 func (b *build) job(n *bundle.Node) *job {
 	f := n.File
-	j := &job{Ext: f.Path.Ext(), Edits: b.plan.Edits[f.Path]}
+	j := &job{Ext: f.Path.Ext()}
 	for _, opt := range optimize.All {
 		if slices.Contains(opt.Kinds, f.Kind) && (opt.Match == nil || opt.Match(f.Path)) && !b.o.skips(opt.Name) {
 			j.run = append(j.run, opt)
@@ -165,6 +189,7 @@ func (b *build) job(n *bundle.Node) *job {
 		j.Module = b.isModule(n)
 	}
 	j.Holes = b.holes(n)
+	j.Edits, j.Holes = placeEdits(b.plan.Edits[f.Path], j.Holes)
 	return j
 }
 
@@ -245,6 +270,28 @@ const (
 
 func holeWord(i int) string { return fmt.Sprintf("%s%08x%s", holeHead, i, holeTail) }
 
+// placeEdits writes placeholders into the text of edits and adds their holes
+// to those of the file.
+func placeEdits(edits []site.Edit, holes []plannedHole) ([]site.Edit, []plannedHole) {
+	if len(edits) == 0 {
+		return nil, holes
+	}
+	out := make([]site.Edit, len(edits))
+	for i, e := range edits {
+		var text strings.Builder
+		at := 0
+		for _, h := range e.Holes {
+			text.WriteString(e.New[at:h.Off])
+			text.WriteString(holeWord(len(holes)))
+			holes = append(holes, plannedHole{Span: e.Span, Ref: h.Ref, Form: site.FormURL, Variant: h.Variant, Edit: true})
+			at = h.Off
+		}
+		text.WriteString(e.New[at:])
+		out[i] = site.Edit{Span: e.Span, New: text.String()}
+	}
+	return out, holes
+}
+
 // splice writes edits and placeholders into src. Edits and holes must not
 // overlap; an edit that does is dropped.
 func splice(src []byte, holes []plannedHole, edits []site.Edit) []byte {
@@ -254,7 +301,9 @@ func splice(src []byte, holes []plannedHole, edits []site.Edit) []byte {
 	}
 	ps := make([]piece, 0, len(holes)+len(edits))
 	for i, h := range holes {
-		ps = append(ps, piece{h.Span, holeWord(i)})
+		if !h.Edit {
+			ps = append(ps, piece{h.Span, holeWord(i)})
+		}
 	}
 	for _, e := range edits {
 		ps = append(ps, piece{e.Span, e.New})
@@ -291,7 +340,7 @@ func split(text []byte, holes []plannedHole) ([]byte, []site.Reloc) {
 		}
 		code = append(code, text[:i]...)
 		h := holes[k]
-		relocs = append(relocs, site.Reloc{Off: len(code), Ref: h.Ref, Form: h.Form, Algs: h.Algs})
+		relocs = append(relocs, site.Reloc{Off: len(code), Ref: h.Ref, Form: h.Form, Algs: h.Algs, Variant: h.Variant})
 		text = text[i+holeLen:]
 	}
 }
@@ -323,7 +372,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 	}
 	text := splice(src, holes, edits)
 	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless,
-		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, KeepInline: j.Inline, Unlinked: len(holes) > 0}
+		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)
 		if ctx.Err() != nil {
@@ -350,7 +399,8 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 			if err != nil {
 				return nil, err
 			}
-			o.Variants = append(o.Variants, site.Variant{Ext: v.Ext, Type: v.Type, Blob: d, Size: int64(len(v.Bytes)), Note: v.Note})
+			o.Variants = append(o.Variants, site.Variant{Ext: v.Ext, Type: v.Type, Blob: d, Size: int64(len(v.Bytes)), Note: v.Note,
+				Width: v.Width, Height: v.Height, Lossy: v.Lossy, Score: v.Score})
 		}
 	}
 	code, relocs := split(in.Bytes, holes)

@@ -49,6 +49,9 @@ func (b *build) outputs() []output {
 				asked[t] = asked[t] || p == t
 			}
 		}
+		for _, p := range b.linked.Addresses(n) {
+			used[p] = true
+		}
 	}
 	var out []output
 	for _, n := range b.graph.Nodes {

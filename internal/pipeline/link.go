@@ -279,13 +279,16 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	}
 	p.After = Cost{1, own}
 	names := map[site.Path]site.Path{}
-	for _, l := range b.graph.LoadsAfter(n, b.target) {
+	for _, l := range b.graph.LoadsAfter(n, b.shown) {
 		p.After.Requests++
-		if name, ok := names[l.To.File.Path]; ok && name != l.Path {
-			p.twice = append(p.twice, l.To.File.Path)
+		v := b.served(l)
+		if v == nil || !b.plan.Offers(l.To.File.Path) {
+			if name, ok := names[l.To.File.Path]; ok && name != l.Path {
+				p.twice = append(p.twice, l.To.File.Path)
+			}
+			names[l.To.File.Path] = l.Path
 		}
-		names[l.To.File.Path] = l.Path
-		if v := b.served(l); v != nil {
+		if v != nil {
 			p.After.Bytes += v.Size
 		} else {
 			p.After.Bytes += costs[l.To.File.Path].after
@@ -302,12 +305,23 @@ func (b *build) target(u bundle.Use) site.Path {
 	return u.From.To[u.Ref].To
 }
 
+// shown returns the output path that a current browser loads for a reference.
+func (b *build) shown(u bundle.Use) site.Path {
+	if b.plan.Waits[u] {
+		return ""
+	}
+	if b.linked != nil && b.plan.Show[u] != "" && len(b.objects[u.From.File.Path].Relocs) > 0 {
+		return b.linked.Shown(u)
+	}
+	return b.target(u)
+}
+
 // findHoled notes which references of each file are written by the linker.
 func (b *build) findHoled() {
 	b.holed = make(map[site.Path][]bool)
 	for p, o := range b.objects {
 		for _, r := range o.Relocs {
-			if r.Form != site.FormURL {
+			if r.Form != site.FormURL || r.Variant != "" {
 				continue
 			}
 			h := b.holed[p]

@@ -40,7 +40,9 @@ type Options struct {
 	Hosts    []string // names of cache targets; empty means all that need no choice
 
 	Esbuild guard.Esbuild
-	Now     time.Time // ages the store, nothing else
+	// AVIF encodes AVIF; nil starts an encoder when a picture needs one.
+	AVIF optimize.AVIFEncoder
+	Now  time.Time // ages the store, nothing else
 	// Clock times the slowest files for the report; nil leaves them out.
 	Clock func() time.Time
 	// Progress is told how far a stage is; it may be called from any
@@ -50,7 +52,10 @@ type Options struct {
 
 // ImageOptions are the settings of pictures.
 type ImageOptions struct {
-	JPEGQuality int // of jpegli, 1 to 100; 0 means 70
+	JPEGQuality int    // of jpegli, 1 to 100; 0 follows Quality
+	Quality     string // "high", "balanced" or "small"; "" means balanced
+	Picture     string // bundle.ImageOptions.Picture
+	AVIF        string // bundle.ImageOptions.AVIF
 }
 
 // KeepURLs says which files still answer under the name they had.
@@ -108,5 +113,5 @@ func (o *Options) skips(name string) bool {
 }
 
 func (o *Options) optimize() *optimize.Options {
-	return &optimize.Options{Preset: o.Preset, JPEGQuality: o.Image.JPEGQuality, KeepLegal: true, Limits: o.Limits}
+	return &optimize.Options{Preset: o.Preset, JPEGQuality: o.Image.JPEGQuality, Quality: o.Image.Quality, KeepLegal: true, Limits: o.Limits}
 }

@@ -20,11 +20,15 @@ import (
 	"time"
 
 	"github.com/hone-web/hone/internal/guard"
+	"github.com/hone-web/hone/optimize"
 	"github.com/hone-web/hone/site"
 )
 
 // tree is a folder: slash-separated name → text.
 type tree map[string]string
+
+// avif is shared by all builds: compiling it takes seconds.
+var avif = optimize.NewAVIF("")
 
 func (t tree) names() []string { return slices.Sorted(maps.Keys(t)) }
 
@@ -98,7 +102,7 @@ func readTree(t testing.TB, dir string) tree {
 var epoch = time.Unix(1_700_000_000, 0)
 
 func options(in, out, meta string) Options {
-	return Options{In: in, Out: out, Meta: meta, Jobs: 2, Encode: []string{"br", "gzip"}, Esbuild: guard.InProcess{}, Now: epoch, Preset: "fast"}
+	return Options{In: in, Out: out, Meta: meta, Jobs: 2, Encode: []string{"br", "gzip"}, Esbuild: guard.InProcess{}, AVIF: avif, Now: epoch, Preset: "fast"}
 }
 
 // place is where a test builds.

@@ -21,6 +21,8 @@ type block struct {
 	at      string     // name of the at-rule, "" for a style rule
 	prelude []cssToken // of a style rule: its selector
 	noted   uint8      // bit n: its subjects are in subjectSet n
+	text    string     // of an at-rule: its condition
+	decls   []Decl     // that layout depends on
 	narrows bool       // it says max-width: 100%
 	follows bool       // it says height: auto
 }
@@ -40,6 +42,9 @@ type cssScan struct {
 	late   bool       // a rule has been seen: @import no longer counts
 	smap   *view      // last sourceMappingURL
 	set    subjectSet // where subjects are noted
+
+	pending   []pendingBack // addresses of the current declaration
+	attrQuote byte          // of the style attribute that is read
 }
 
 // maxBlocks bounds nesting; deeper blocks belong to the last one in bounds.
@@ -95,6 +100,7 @@ func (p *cssScan) token(t cssToken, b []byte) {
 			if b := p.blocks[n-1]; b.narrows && !b.follows {
 				p.note(sizedSet)
 			}
+			p.closeRule()
 			p.blocks = p.blocks[:len(p.blocks)-1]
 		}
 		return
@@ -112,7 +118,11 @@ func (p *cssScan) token(t cssToken, b []byte) {
 		}
 	case css.URLToken:
 		if inner, ok := urlInside(p.cut(t.start, t.end)); ok {
+			n := len(p.refs)
 			p.url(inner)
+			if len(p.refs) > n {
+				p.background(t, n)
+			}
 		}
 	case css.StringToken:
 		p.str(t, b)
@@ -148,6 +158,11 @@ func (p *cssScan) open() {
 	b := block{prelude: p.stmt}
 	if p.at != "" {
 		b.at, b.prelude = p.at, nil
+		if len(p.stmt) > 1 {
+			b.text = lower([]byte(p.prelude(p.stmt[1:])))
+		}
+	} else {
+		p.nesting(p.stmt)
 	}
 	if p.at == "" || p.at == "scope" {
 		p.attrSelectors(p.stmt)
@@ -168,6 +183,8 @@ func (p *cssScan) endStatement() {
 		p.note(preSet)
 	}
 	p.boxDeclaration()
+	p.declare()
+	p.endBackground()
 	p.importTail()
 	p.reset()
 }

@@ -88,6 +88,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 		e.strs(b.Self)
 		e.strs(b.Parents)
 	}
+	e.pictures(d)
 	e.strs(d.Hashes)
 	e.num(len(d.Selectors))
 	for _, s := range d.Selectors {
@@ -218,6 +219,7 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 		d.Boxes[i] = Box{Ref: r.num(), At: r.num(), Self: r.strs(), Parents: r.strs()}
 		r.bad = r.bad || d.Boxes[i].Ref >= len(d.Refs)
 	}
+	r.pictures(d)
 	d.Hashes = r.strs()
 	if n := r.count(); n > 0 {
 		d.Selectors = make([]AttrSelector, n)

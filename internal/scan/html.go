@@ -59,6 +59,7 @@ func (s *scanner) page(v view) {
 		}
 	}
 	h.run()
+	h.outline()
 }
 
 // inlinePolicy reports whether a policy (CSP 3, section 6.7.3) allows inline
@@ -242,7 +243,11 @@ func (e *element) attribute(a markup.Attr) {
 	switch a.Name {
 	case "style":
 		if v := e.value(a); bytes.IndexByte(v.text, '(') >= 0 { // else there is no address
-			h.css(v, e.context(h.styleFixed))
+			p := &cssScan{scanner: h.scanner, v: v, c: e.context(h.styleFixed), attrQuote: a.Quote}
+			if a.Quote == 0 {
+				p.attrQuote = ' ' // nothing with a quote or a space can be added
+			}
+			p.run()
 		}
 	case "srcset", "imagesrcset":
 		if a.Name == "srcset" && e.t.Name != "img" && e.t.Name != "source" || a.Name == "imagesrcset" && e.t.Name != "link" {

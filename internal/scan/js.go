@@ -25,6 +25,7 @@ type jsScan struct {
 func (s *scanner) js(v view, c jsContext) {
 	p := &jsScan{scanner: s, v: v, c: c}
 	s.doc.SetsStyle = s.doc.SetsStyle || setsStyle(v.text)
+	s.scriptFacts(v.text)
 	var smap *view
 	toks, lost := lexJS(v.text, func(start, end int) {
 		if m, ok := sourceMap(commentBody(v.cut(start, end))); ok {
@@ -246,6 +247,7 @@ func (p *jsScan) strings() {
 		b := p.v.text[t.start:t.end]
 		switch t.kind {
 		case jsString, jsTemplate, jsPart:
+			p.noteWords(b)
 			if p.used[i] || bytes.IndexByte(b, '.') < 0 && bytes.IndexByte(b, '[') < 0 {
 				continue
 			}

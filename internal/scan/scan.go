@@ -45,6 +45,22 @@ type Doc struct {
 	Flex []string
 	// Boxes are the pictures without a size.
 	Boxes []Box
+	// Pics are the <img> of a page, and Outline the elements that hold them,
+	// parents before children.
+	Pics    []Pic
+	Outline []Elem
+	// Rules are the style rules that layout depends on, in source order.
+	Rules []Rule
+	// Nestings are the selectors that can tell whether an element was put
+	// around another.
+	Nestings []string
+	// Backs are the addresses that may be followed by another format.
+	Backs []Background
+	// Words are the names in strings of scripts: classes, ids, tags and
+	// attributes by which a script may find an element.
+	Words []string
+	// Script says what scripts do with pictures and the tree.
+	Script ScriptFacts
 	// SetsStyle says that a script may set sizes or classes.
 	SetsStyle bool
 	// Hashes are the "sha256-…", "sha384-…" and "sha512-…" tokens outside of
@@ -68,6 +84,14 @@ type Doc struct {
 	// Canonical is the URL of <link rel=canonical>.
 	Canonical string
 	Diags     []site.Diagnostic
+}
+
+// ScriptFacts are what the scripts of a file do that changed markup around a
+// picture would show to.
+type ScriptFacts struct {
+	SetsSrc  bool // assigns the address of an element that may be a picture
+	Natural  bool // asks a picture how many pixels it has
+	WalksDOM bool // goes from an element to its parent, children or siblings
 }
 
 // maxSize bounds what is read: offsets are kept in 32 bits.
@@ -116,6 +140,11 @@ type scanner struct {
 	sized     map[string]struct{}
 	flex      map[string]struct{}
 	boxes     []Box // Ref is an index into refs
+	pics      []Pic // Ref is an index into refs
+	rules     []Rule
+	nestings  map[string]struct{}
+	backs     []Background // Ref is an index into refs
+	words     map[string]struct{}
 	selectors map[AttrSelector]struct{}
 	hashSet   map[string]struct{}
 }
@@ -138,7 +167,7 @@ func (s *scanner) finish() {
 		}
 	}
 	if s.ordered() {
-		s.doc.Refs, s.doc.Sums, s.doc.Boxes = s.refs, s.sums, s.boxes
+		s.doc.Refs, s.doc.Sums, s.doc.Boxes, s.doc.Pics, s.doc.Backs = s.refs, s.sums, s.boxes, s.pics, s.backs
 		return
 	}
 	order := make([]int, len(s.refs))
@@ -165,6 +194,16 @@ func (s *scanner) finish() {
 			s.doc.Boxes = append(s.doc.Boxes, b)
 		}
 	}
+	for _, b := range s.pics {
+		if b.Ref = to[b.Ref]; b.Ref >= 0 {
+			s.doc.Pics = append(s.doc.Pics, b)
+		}
+	}
+	for _, b := range s.backs {
+		if b.Ref = to[b.Ref]; b.Ref >= 0 {
+			s.doc.Backs = append(s.doc.Backs, b)
+		}
+	}
 	slices.SortStableFunc(s.doc.Sums, bySum)
 }
 
@@ -189,6 +228,9 @@ func (s *scanner) lists() {
 	s.doc.Sized = slices.Sorted(maps.Keys(s.sized))
 	s.doc.Flex = slices.Sorted(maps.Keys(s.flex))
 	s.doc.Mentions = slices.Sorted(maps.Keys(s.mentions))
+	s.doc.Words = slices.Sorted(maps.Keys(s.words))
+	s.doc.Nestings = slices.Sorted(maps.Keys(s.nestings))
+	s.doc.Rules = s.rules
 	s.doc.Hashes = slices.Sorted(maps.Keys(s.hashSet))
 	s.doc.Selectors = slices.SortedFunc(maps.Keys(s.selectors), func(a, b AttrSelector) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Op, b.Op), cmp.Compare(a.Value, b.Value))

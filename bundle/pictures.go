@@ -1,0 +1,355 @@
+package bundle
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/bundle/internal/layout"
+	"github.com/hone-web/hone/internal/scan"
+	"github.com/hone-web/hone/site"
+)
+
+// ImageOptions say how far pages may be changed for their pictures.
+type ImageOptions struct {
+	// Picture says when a <picture> may be put around an <img>: "off", "safe"
+	// (the default: where no selector and no script can tell) or "always".
+	Picture string
+	// AVIF is "auto" (the default: beside another format), "always" (also as
+	// the only format) or "off".
+	AVIF string
+}
+
+// picturePlan is what is known of one <img> before its file is compiled.
+type picturePlan struct {
+	pic    scan.Pic
+	w, h   int // of the whole picture
+	slot   layout.Slot
+	need   [len(classes)]int // pixels that each class of screens needs; 0 is the whole picture
+	wrap   string            // why no <picture> may be put around it; "" if it may
+	fluid  string            // why it may not have files of several widths; "" if it may
+	hidden bool              // it waits in a dialog
+	lazy   bool              // it is loaded when it comes near
+	high   bool              // it is what a visitor waits for
+}
+
+// Pictures decides which encodings and widths of each picture to make.
+var Pictures = &Combiner{
+	Name: "pictures", Rank: 0,
+	Doc: "offers AVIF and the widths that pages need for each img, where nothing else can tell",
+	Plan: func(p *Planner) {
+		v := newPictureView(p)
+		for _, n := range p.Graph.Nodes {
+			if n.Doc != nil && n.File.Kind == site.HTML && len(n.Doc.Pics) > 0 && n.File.Frozen == "" {
+				v.page(n)
+			}
+		}
+		v.backgrounds()
+		v.ask()
+	},
+}
+
+// pictureView is what planning pictures looks at more than once.
+type pictureView struct {
+	p      *Planner
+	sheets map[*scan.Doc]*layout.Sheet
+	want   map[*Node]map[string]bool
+}
+
+func newPictureView(p *Planner) *pictureView {
+	p.pictures = map[Use]*picturePlan{}
+	return &pictureView{p: p, sheets: map[*scan.Doc]*layout.Sheet{}, want: map[*Node]map[string]bool{}}
+}
+
+// fit reports whether other encodings of a picture may be made at all.
+func (v *pictureView) fit(n *Node) bool {
+	if n == nil || n.File.Kind != site.Image || n.Keep != "" {
+		return false
+	}
+	switch n.File.Path.Ext() {
+	case ".jpg", ".jpeg", ".png", ".jfif", ".jpe":
+		return true
+	}
+	return false
+}
+
+// page plans the pictures of one page.
+func (v *pictureView) page(n *Node) {
+	p := v.p
+	var page *layout.Page
+	var cond *conditions
+	shown := map[*Node][]*picturePlan{} // what a page shows at once of one file
+	var all []*picturePlan
+	for _, pic := range n.Doc.Pics {
+		u := Use{n, pic.Ref}
+		to := p.Graph.at[n.To[pic.Ref].To]
+		if !v.fit(to) || !p.anyFormat(u) {
+			continue
+		}
+		w, h := p.size(to)
+		if w == 0 || h == 0 {
+			continue
+		}
+		if page == nil {
+			cond = v.conditions(n)
+			page = layout.NewPage(cond.tree, cond.sheets)
+		}
+		pl := &picturePlan{pic: pic, slot: page.Slot(pic.Elem, w, h), w: w, h: h}
+		pl.wrap, pl.fluid = cond.wrap(pic, u), cond.fluid(pic, u)
+		if pl.fluid == "" && !pl.slot.Neutral {
+			pl.fluid = pl.slot.Why
+		}
+		pl.hidden = page.Hidden(pic.Elem)
+		pl.lazy = cond.lazy(pl)
+		p.pictures[u] = pl
+		all = append(all, pl)
+		if !pl.hidden || !pl.lazy {
+			shown[to] = append(shown[to], pl)
+		}
+	}
+	for _, same := range shown {
+		share(same)
+	}
+	prefer(all, n)
+	for _, pic := range n.Doc.Pics {
+		if pl := p.pictures[Use{n, pic.Ref}]; pl != nil {
+			if pl.fluid == "" {
+				pl.need = copies(&pl.slot, pl.w, pl.h)
+			}
+			v.request(p.Graph.at[n.To[pic.Ref].To], pl)
+		}
+	}
+}
+
+// share makes one plan of several pictures that show the same file, so that a
+// browser fetches it once.
+func share(same []*picturePlan) {
+	if len(same) < 2 {
+		return
+	}
+	var slots []layout.Slot
+	wrap, fluid := "", ""
+	for _, pl := range same {
+		slots = append(slots, pl.slot)
+		wrap, fluid = cmp.Or(wrap, pl.wrap), cmp.Or(fluid, pl.fluid)
+	}
+	m := layout.Merge(slots)
+	for _, pl := range same {
+		own := pl.slot
+		pl.slot = m
+		pl.slot.Hint, pl.slot.Follows, pl.slot.Neutral, pl.slot.Why = own.Hint, own.Follows, own.Neutral, own.Why
+		pl.wrap, pl.fluid = wrap, fluid
+	}
+}
+
+// Where pictures are taken to be out of sight when a page opens, and how large
+// the one must be that is taken to be what a visitor waits for; in CSS pixels.
+const (
+	belowFold = 2400
+	inSight   = 500
+	largeSide = 300
+)
+
+// prefer marks the picture that is likely the largest thing to be painted
+// first (Largest Contentful Paint), if there is one.
+func prefer(all []*picturePlan, n *Node) {
+	for i := range n.Doc.Refs {
+		if n.Doc.Refs[i].Attrs["fetchpriority"] != "" {
+			return
+		}
+	}
+	var best *picturePlan
+	area := func(pl *picturePlan) float64 {
+		w := pl.slot.At(1280)
+		return w * w * float64(pl.h) / float64(pl.w)
+	}
+	for _, pl := range all {
+		if pl.pic.Top > inSight || pl.hidden || pl.lazy || pl.slot.At(1280) < largeSide {
+			continue
+		}
+		if best == nil || area(pl) > 1.5*area(best) {
+			best = pl
+		}
+	}
+	if best != nil {
+		best.high = true
+	}
+}
+
+// request notes the encodings that a picture's use asks for.
+func (v *pictureView) request(to *Node, pl *picturePlan) {
+	ask := func(key string) {
+		if v.want[to] == nil {
+			v.want[to] = map[string]bool{}
+		}
+		v.want[to][key] = true
+	}
+	if !v.p.wraps(pl) {
+		return
+	}
+	ext := ".avif"
+	if v.p.Images.AVIF == "off" {
+		ext = sameFormat(to)
+	}
+	for _, w := range pl.need {
+		if w > 0 || ext == ".avif" {
+			ask(site.VariantKey(ext, w))
+		}
+	}
+}
+
+// wraps reports whether a <picture> may be put around the picture.
+func (p *Planner) wraps(pl *picturePlan) bool {
+	return p.Images.Picture != "off" && (pl.wrap == "" || p.Images.Picture == "always")
+}
+
+// sameFormat returns the extension of narrower copies that every browser
+// reads: for a PNG the lossless WebP.
+func sameFormat(n *Node) string {
+	if n.File.Path.Ext() == ".png" {
+		return ".webp"
+	}
+	return ".jpg"
+}
+
+// backgrounds asks for the formats of pictures in style sheets.
+func (v *pictureView) backgrounds() {
+	for _, n := range v.p.Graph.Nodes {
+		if n.Doc == nil || n.File.Frozen != "" {
+			continue
+		}
+		for i := range n.Doc.Backs {
+			b := &n.Doc.Backs[i]
+			u := Use{n, b.Ref}
+			to := v.p.Graph.at[n.To[b.Ref].To]
+			if !v.fit(to) || !v.p.anyFormat(u) || b.Attr == ' ' {
+				continue
+			}
+			if v.want[to] == nil {
+				v.want[to] = map[string]bool{}
+			}
+			if v.p.Images.AVIF != "off" {
+				v.want[to][".avif"] = true
+			}
+		}
+	}
+}
+
+// ask writes the requests into the plan.
+func (v *pictureView) ask() {
+	for _, n := range v.p.Graph.Nodes {
+		keys := v.want[n]
+		if n.File.Path.Ext() == ".png" && v.fit(n) && slices.ContainsFunc(n.In, v.p.anyFormat) {
+			if keys == nil {
+				keys = map[string]bool{}
+			}
+			keys[".webp"] = true // lossless, and every browser reads it
+		}
+		if len(keys) == 0 {
+			continue
+		}
+		list := make([]string, 0, len(keys))
+		for k := range keys {
+			list = append(list, k)
+		}
+		slices.SortFunc(list, compareKeys)
+		v.p.Plan.Want[n.File.Path] = list
+	}
+}
+
+// compareKeys orders keys by extension, then by width, the whole picture last.
+func compareKeys(a, b string) int {
+	ea, wa := site.ParseVariantKey(a)
+	eb, wb := site.ParseVariantKey(b)
+	if ea != eb {
+		return strings.Compare(ea, eb)
+	}
+	if (wa == 0) != (wb == 0) {
+		return wb - wa
+	}
+	return wa - wb
+}
+
+// class is a kind of screen that gets a file of its own. The first class whose
+// media query holds counts.
+type class struct {
+	media   string  // of its <source>
+	lo, hi  float64 // windows, in CSS pixels
+	density float64 // device pixels a CSS pixel, at most
+}
+
+// classes are phones of ordinary and of high density, screens of single
+// density, and the rest. A <source> names one file and is chosen by the class,
+// not by candidates with widths and a sizes attribute: those change the size
+// that the picture itself reports to scripts and to layout.
+var classes = [...]class{
+	{"(max-width:440px) and (max-resolution:2dppx)", 320, 440, 2},
+	{"(max-width:440px)", 320, 440, 3},
+	{"(max-resolution:1.3dppx)", 441, 2560, 1.25},
+	{"", 441, 2560, 2},
+}
+
+// Bounds on copies: files narrower than minWidth save nothing, and neighbours
+// must differ by enough to be worth a file.
+const (
+	minWidth  = 64
+	widthStep = 0.8
+)
+
+// copies returns, for each class, how many pixels wide its file is to be; 0
+// stands for the whole picture of w×h pixels. Widths that are close are one.
+func copies(s *layout.Slot, w, h int) (need [len(classes)]int) {
+	order := make([]int, len(classes))
+	for i := range classes {
+		c := &classes[i]
+		order[i] = i
+		need[i] = max(int(math.Ceil(s.Most(c.lo, c.hi)*c.density)), minWidth)
+	}
+	slices.SortFunc(order, func(a, b int) int { return need[b] - need[a] })
+	last := w
+	for _, i := range order { // widest first
+		if float64(need[i]) > float64(last)*widthStep {
+			need[i] = last
+			if last == w {
+				need[i] = 0
+			}
+			continue
+		}
+		need[i] = evenWidth(need[i], w, h)
+		last = need[i]
+	}
+	return need
+}
+
+// evenWidth returns a width from x on, at which the height comes out nearest
+// to a whole number of pixels, so that the shape stays: a page must not move
+// by a fraction of a pixel.
+func evenWidth(x, w, h int) int {
+	best, off := x, 1.0
+	for y := x; y <= x+max(x/20, 4) && y <= w; y++ {
+		f := float64(y) * float64(h) / float64(w)
+		if d := math.Abs(f-math.Round(f)) / f; d < off-1e-9 {
+			best, off = y, d
+		}
+	}
+	return best
+}
+
+// size returns the pixels of a picture as it is seen, zeros if they are not
+// known.
+func (p *Planner) size(n *Node) (w, h int) {
+	if p.Size == nil {
+		return 0, 0
+	}
+	return p.Size(n.File.Path)
+}
+
+// plural returns "1 picture" or "n pictures".
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}

@@ -1,0 +1,241 @@
+package optimize
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"slices"
+
+	"github.com/gen2brain/jpegli"
+
+	"github.com/hone-web/hone/optimize/internal/jpegtran"
+	"github.com/hone-web/hone/optimize/internal/resize"
+	"github.com/hone-web/hone/site"
+)
+
+// AVIFEncoder encodes AVIF. It is handed in because starting one costs a
+// second of CPU, which a run that needs no AVIF should not pay.
+type AVIFEncoder interface {
+	Encode(ctx context.Context, m *image.NRGBA, o AVIFOptions) ([]byte, error)
+	Decode(ctx context.Context, b []byte) (*image.NRGBA, error)
+}
+
+// AVIFOptions are the settings of one picture.
+type AVIFOptions struct {
+	Quality int  // 0 to 100
+	Speed   int  // 0 (slowest) to 10, of libaom
+	Full    bool // one colour sample for each pixel (4:4:4)
+}
+
+// seen is a decoded picture as it is shown: turned, in sRGB, 8 bits a sample.
+type seen struct {
+	m       *image.NRGBA
+	alpha   bool
+	graphic bool // drawn, not photographed: flat areas and sharp edges
+	full    bool // colour has edges as sharp as brightness
+	source  int  // bytes of the file it came from
+	quality int  // of jpegli, found for the whole picture; 0 if it was not looked for
+	avifQ   int  // of AVIF, found for the widest copy so far
+}
+
+// Bounds on what is encoded as AVIF: a file under minAVIF bytes has too little
+// to gain for another request's worth of markup, and libaom takes some 140
+// bytes a pixel.
+const (
+	minAVIF    = 8 << 10
+	avifPixels = 4 << 20
+)
+
+// variants makes the encodings that in.Want asks for. best is the size of the
+// smallest file that shows the whole picture so far.
+func (s *seen) variants(ctx context.Context, in *Input, best int) ([]Variant, error) {
+	var out []Variant
+	sizes := map[int]*image.NRGBA{0: s.m}
+	w, h := s.m.Rect.Dx(), s.m.Rect.Dy()
+	for _, key := range slices.Backward(in.Want) { // the widest of each format first
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		ext, width := site.ParseVariantKey(key)
+		if width >= w || width < 0 {
+			continue
+		}
+		m := sizes[width]
+		if m == nil {
+			m = resize.NRGBA(s.m, width, max(1, (h*width+w/2)/w))
+			sizes[width] = m
+		}
+		v, err := s.variant(ctx, in, ext, m)
+		if err != nil {
+			return nil, err
+		}
+		if v == nil || len(v.Bytes) > best-max(100, best/20) {
+			continue
+		}
+		if width > 0 {
+			v.Width, v.Height = width, m.Rect.Dy()
+		}
+		out = append(out, *v)
+	}
+	slices.Reverse(out)
+	return out, nil
+}
+
+// variant encodes m, nil where that format is of no use.
+func (s *seen) variant(ctx context.Context, in *Input, ext string, m *image.NRGBA) (*Variant, error) {
+	switch ext {
+	case ".avif":
+		return s.avif(ctx, in, m)
+	case ".jpg":
+		if s.alpha {
+			return nil, nil
+		}
+		return s.jpeg(in, m)
+	case ".webp":
+		vs, err := losslessWebP(in, m, s.source)
+		if err != nil || len(vs) == 0 {
+			return nil, err
+		}
+		return &vs[0], nil
+	}
+	return nil, fmt.Errorf("no encoder for %s", ext)
+}
+
+func (s *seen) avif(ctx context.Context, in *Input, m *image.NRGBA) (*Variant, error) {
+	if in.AVIF == nil || s.source < minAVIF || m.Rect.Dx()*m.Rect.Dy() > avifPixels {
+		return nil, nil
+	}
+	o := AVIFOptions{Speed: 8, Full: s.graphic || s.full}
+	switch in.Options.preset() {
+	case "fast":
+		o.Speed = 9
+	case "max":
+		o.Speed = 6
+	}
+	target := in.Options.target()
+	if s.graphic {
+		target = max(target, scoreDrawn)
+	}
+	// The quality found for one width nearly holds for the next.
+	var tried map[int]coded
+	if o.Quality = s.avifQ; o.Quality == 0 {
+		o.Quality = startAVIF(target)
+		o.Quality, tried = searchAVIF(ctx, in, m, o, target)
+		s.avifQ = o.Quality
+	}
+	for try := 0; ; try++ {
+		c, ok := tried[o.Quality]
+		if !ok {
+			var err error
+			if c, err = encodeAVIF(ctx, in.AVIF, m, o); err != nil || c.bytes == nil {
+				return nil, err
+			}
+		}
+		b, back := c.bytes, c.back
+		if back.Rect != m.Rect || !near(m, back) {
+			return nil, errUnverified
+		}
+		score := scoreOf(m, back)
+		if short := target - score; score > 0 && short > scoreSlack && try == 0 {
+			o.Quality = min(o.Quality+int(math.Ceil(short/avifSlope)), 95)
+			continue
+		}
+		return &Variant{Ext: ".avif", Type: "image/avif", Bytes: b, Lossy: true, Score: score, Note: fmt.Sprintf("AVIF, quality %d", o.Quality)}, nil
+	}
+}
+
+// encodeAVIF encodes m and decodes it again; no bytes mean that it cannot.
+func encodeAVIF(ctx context.Context, e AVIFEncoder, m *image.NRGBA, o AVIFOptions) (coded, error) {
+	b, err := e.Encode(ctx, m, o)
+	if err != nil {
+		return coded{}, ctx.Err() // the other formats serve
+	}
+	back, err := e.Decode(ctx, b)
+	if err != nil {
+		return coded{}, cmp.Or(ctx.Err(), errUnverified)
+	}
+	return coded{b, back}, nil
+}
+
+// scoreSlack is how far a copy may fall short of its target before it is
+// encoded once more, and avifSlope what a step of quality adds to the score.
+const (
+	scoreSlack = 1.5
+	avifSlope  = 0.9
+)
+
+// startAVIF returns the quality of AVIF that reaches a score for the typical
+// photograph.
+func startAVIF(target float64) int {
+	return int(math.Round(57 + (target-scoreBalanced)/avifSlope))
+}
+
+// jpeg encodes a narrower copy.
+func (s *seen) jpeg(in *Input, m *image.NRGBA) (*Variant, error) {
+	q := cmp.Or(in.Options.jpegQuality(), s.quality)
+	if q == 0 {
+		q, _ = searchJPEG(in.Options, m, s.full)
+		s.quality = q
+	}
+	b, err := encodeJPEG(m, q, s.full)
+	if err != nil {
+		return nil, err
+	}
+	back, err := decodeJPEG(b)
+	if err != nil || !near(m, back) {
+		return nil, errUnverified
+	}
+	return &Variant{Ext: ".jpg", Type: "image/jpeg", Bytes: b, Lossy: true, Score: scoreOf(m, toNRGBA(back)), Note: fmt.Sprintf("jpegli, quality %d", q)}, nil
+}
+
+// encodeJPEG encodes a picture with jpegli in the fewest bytes.
+func encodeJPEG(m image.Image, quality int, full bool) ([]byte, error) {
+	ratio := image.YCbCrSubsampleRatio420
+	if full {
+		ratio = image.YCbCrSubsampleRatio444
+	}
+	var buf bytes.Buffer
+	err := jpegli.Encode(&buf, m, &jpegli.EncodingOptions{
+		Quality: quality, ChromaSubsampling: ratio, ProgressiveLevel: 2,
+		OptimizeCoding: true, AdaptiveQuantization: true, DCTMethod: jpegli.DCTISlow,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Its coding can be bettered a little, and must be, or a second run would
+	// do so.
+	coef, err := jpegtran.Read(buf.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	own, err := readJPEGMeta(buf.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	b := coef.Write(segmentsOf(own, 1))
+	if again, err := jpegtran.Read(b); err != nil || !again.Equal(coef) {
+		return nil, errors.Join(errUnverified, err)
+	}
+	return b, nil
+}
+
+// isGraphic reports whether a picture was drawn: many of its pixels equal the
+// one before, which noise rules out in photographs.
+func isGraphic(m *image.NRGBA) bool {
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	same, n := 0, 0
+	for y := range h {
+		row := m.Pix[y*m.Stride:]
+		for x := 1; x < w; x++ {
+			if [4]byte(row[4*x:]) == [4]byte(row[4*x-4:]) {
+				same++
+			}
+			n++
+		}
+	}
+	return n > 0 && same*10 >= n*4
+}
