@@ -19,7 +19,7 @@ import (
 var PNG = &Optimizer{
 	Name:    "png",
 	Doc:     "PNG: same pixels in fewer bytes; lossless WebP beside it",
-	Version: 2,
+	Version: 3,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("png"),
 	Run:     runImage("png", optimizePNG),

@@ -21,9 +21,9 @@ const (
 // is looked for. Matches of three bytes come from a table of their own.
 type matchFinder struct {
 	depth, nice, follow int
-	hash3               [][2]int32 // the two last positions + 1
-	hash4               []int32    // the root, a position + 1
-	nodes               []node     // of the positions of the window
+	hash3               *[1 << hash3Bits][2]int32 // the two last positions + 1
+	hash4               *[1 << hash4Bits]int32    // the root, a position + 1
+	nodes               *[window]node             // of the positions of the window
 }
 
 // node holds positions + 1; 0 is none.
@@ -37,13 +37,13 @@ const (
 func (f *matchFinder) reset(e Effort) {
 	f.depth, f.nice, f.follow = e.Depth, e.Nice, e.Follow
 	if f.hash4 == nil {
-		f.hash3 = make([][2]int32, 1<<hash3Bits)
-		f.hash4 = make([]int32, 1<<hash4Bits)
-		f.nodes = make([]node, window)
+		f.hash3 = new([1 << hash3Bits][2]int32)
+		f.hash4 = new([1 << hash4Bits]int32)
+		f.nodes = new([window]node)
 		return
 	}
-	clear(f.hash3)
-	clear(f.hash4) // nodes are reached through it alone
+	clear(f.hash3[:])
+	clear(f.hash4[:]) // nodes are reached through it alone
 }
 
 // match packs the length of a match and how far back it is, 1 to 32767.
@@ -78,7 +78,8 @@ func (f *matchFinder) find(src []byte, pos int, record bool, out []match) []matc
 	*root = cur
 	here := src[pos:min(len(src), pos+maxMatch)]
 	nice := min(f.nice, len(here))
-	self := &f.nodes[pos&(window-1)]
+	nodes := f.nodes
+	self := &nodes[pos&(window-1)]
 	lt, gt := &self.lt, &self.gt
 	self.same = 0
 	ltLen, gtLen, best := 0, 0, minMatch
@@ -86,7 +87,7 @@ func (f *matchFinder) find(src []byte, pos int, record bool, out []match) []matc
 		there := src[at-1:][:len(here)]
 		n := min(ltLen, gtLen)
 		n += matchLen(here[n:nice], there[n:nice])
-		that := &f.nodes[int(at-1)&(window-1)]
+		that := &nodes[int(at-1)&(window-1)]
 		if n >= nice {
 			*lt, *gt, self.same = that.lt, that.gt, at
 			if record {
