@@ -23,7 +23,7 @@ race: ## run the tests in random order under the race detector
 lint: ## gofmt, vet and staticcheck
 	@out=$$(gofmt -s -l cmd optimize bundle cache site verify internal fixtures e2e); if [ -n "$$out" ]; then echo "gofmt -s: $$out"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) vet -tags e2e ./e2e/...
+	$(GO) vet -tags e2e ./e2e/... ./bundle/internal/layout
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
 arch: ## check that imports go down the floors only
@@ -39,7 +39,7 @@ bench-peers: build ## run jampack (npm) beside hone on three sites fetched from 
 	@sh scripts/bench-peers.sh
 
 e2e: ## load the fixture sites before and after in Chromium
-	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/...
+	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/... ./bundle/internal/layout
 
 golden: ## write the golden files anew; read the diff
 	$(GO) test ./internal/report ./internal/config ./cmd/... -update

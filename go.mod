@@ -20,6 +20,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // the flags under cobra: which were set, in whose words
 	github.com/tdewolff/minify/v2 v2.24.25 // minifies SVG
 	github.com/tdewolff/parse/v2 v2.8.20 // tokens of CSS, as slices of the source
+	github.com/tetratelabs/wazero v1.12.0 // runs the AVIF encoder, which is WebAssembly
 	golang.org/x/image v0.47.0 // decodes WebP; a font for the pictures of the fixtures
 	golang.org/x/net v0.62.0 // tree and entities of HTML, as browsers read them
 	golang.org/x/sys v0.49.0 // swaps folders at once and bounds the memory of a child, on Linux
@@ -38,7 +39,6 @@ require (
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/pb33f/ordered-map/v2 v2.3.1 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
-	github.com/tetratelabs/wazero v1.12.0 // indirect
 	go.yaml.in/yaml/v4 v4.0.0-rc.2 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )

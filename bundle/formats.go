@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -33,42 +34,79 @@ var Serve = &Combiner{
 			if o == nil || len(o.Variants) == 0 {
 				continue
 			}
-			v := whole(o, ".webp")
-			if v == nil {
-				continue
-			}
-			if v.Size >= o.Size {
-				p.Note(n.File.Path, "no "+v.Ext[1:]+": it is not smaller")
-				continue
-			}
-			if slices.ContainsFunc(n.In, typedPreload) {
-				p.Note(n.File.Path, "no "+v.Ext[1:]+": a preload names its type, and the browser would fetch both")
-				continue
-			}
-			served, left := 0, 0
-			for _, u := range n.In {
-				if !p.anyFormat(u) {
-					if r := u.ref(); r.Role.Loads() && Rewritable(r.Role) && r.Fixed == "" && r.Role != site.RoleIcon {
-						left++
-					}
-					continue
-				}
-				p.Plan.Serve[u] = v.Key()
-				served++
-			}
-			// A preload must name the file that is then used, or the browser
-			// fetches both.
-			for _, u := range n.In {
-				if r := u.ref(); served > 0 && left == 0 && r.Role == site.RoleHint && r.Fixed == "" &&
-					strings.EqualFold(r.Attrs["as"], "image") && r.Attrs["type"] == "" {
-					p.Plan.Serve[u] = v.Key()
-				}
-			}
-			if served > 0 {
-				p.Note(n.File.Path, "shown as "+v.Ext[1:]+" ("+v.Note+")")
+			p.serveWhole(n, o)
+			p.serveShares(n, o)
+			if p.Images.AVIF == "always" {
+				p.serveAVIF(n, o)
 			}
 		}
 	},
+}
+
+// serveWhole shows the lossless WebP of a picture where every browser reads it.
+func (p *Planner) serveWhole(n *Node, o *site.Object) {
+	v := whole(o, ".webp")
+	switch {
+	case v == nil:
+		return
+	case v.Size >= o.Size:
+		p.Note(n.File.Path, "no "+v.Ext[1:]+": it is not smaller")
+		return
+	case slices.ContainsFunc(n.In, typedPreload):
+		p.Note(n.File.Path, "no "+v.Ext[1:]+": a preload names its type, and the browser would fetch both")
+		return
+	}
+	served, left := 0, 0
+	for _, u := range n.In {
+		if !p.anyFormat(u) {
+			if r := u.ref(); r.Role.Loads() && Rewritable(r.Role) && r.Fixed == "" && r.Role != site.RoleIcon {
+				left++
+			}
+			continue
+		}
+		p.Plan.Serve[u] = v.Key()
+		served++
+	}
+	// A preload must name the file that is then used, or the browser
+	// fetches both.
+	for _, u := range n.In {
+		if r := u.ref(); served > 0 && left == 0 && r.Role == site.RoleHint && r.Fixed == "" &&
+			strings.EqualFold(r.Attrs["as"], "image") && r.Attrs["type"] == "" {
+			p.Plan.Serve[u] = v.Key()
+		}
+	}
+	if served > 0 {
+		p.Note(n.File.Path, "shown as "+v.Ext[1:]+" ("+v.Note+")")
+	}
+}
+
+// serveShares points og:image and twitter:image at a copy that is no wider
+// than crawlers use.
+func (p *Planner) serveShares(n *Node, o *site.Object) {
+	v := variantOf(o, shareKey(o.Facts.Width, max(o.Facts.Height, 1)))
+	if v == nil || v.Size >= o.Size || o.Facts.Width <= shareWidth {
+		return
+	}
+	for _, u := range n.In {
+		if u.ref().Role == site.RoleMetaImage && u.From.File.Kind == site.HTML && !u.From.Doc.ShareSize && u.ref().Fixed == "" {
+			p.Plan.Serve[u] = v.Key()
+			p.Note(n.File.Path, fmt.Sprintf("%s: %d px wide where links are shared", u.From.File.Path, v.Width))
+		}
+	}
+}
+
+// serveAVIF shows the AVIF of a picture as its only format where no <picture>
+// can offer it, if the owner wants that.
+func (p *Planner) serveAVIF(n *Node, o *site.Object) {
+	v := whole(o, ".avif")
+	if v == nil || v.Size >= o.Size || slices.ContainsFunc(n.In, typedPreload) {
+		return
+	}
+	for _, u := range n.In {
+		if pl := p.pictures[u]; pl != nil && !p.wraps(pl) && p.anyFormat(u) {
+			p.Plan.Serve[u] = v.Key()
+		}
+	}
 }
 
 // whole returns the variant of an object with that extension and the width of

@@ -47,6 +47,7 @@ var Pictures = &Combiner{
 			}
 		}
 		v.backgrounds()
+		v.shares()
 		v.ask()
 	},
 }
@@ -187,6 +188,9 @@ func (v *pictureView) request(to *Node, pl *picturePlan) {
 		v.want[to][key] = true
 	}
 	if !v.p.wraps(pl) {
+		if v.p.Images.AVIF == "always" {
+			ask(".avif")
+		}
 		return
 	}
 	ext := ".avif"
@@ -235,6 +239,36 @@ func (v *pictureView) backgrounds() {
 			}
 		}
 	}
+}
+
+// shareWidth is how wide a picture is that a link to a page is shown with on
+// social sites; wider ones are scaled down there.
+const shareWidth = 1200
+
+// shares asks for copies of og:image and twitter:image pictures that are not
+// wider than any crawler uses, as JPEG, which all of them read.
+func (v *pictureView) shares() {
+	for _, n := range v.p.Graph.Nodes {
+		for _, u := range n.In {
+			if u.ref().Role != site.RoleMetaImage || u.From.File.Kind != site.HTML || u.From.Doc.ShareSize || u.ref().Fixed != "" || !v.fit(n) {
+				continue
+			}
+			if w, h := v.p.size(n); w > shareWidth && h > 0 {
+				if v.want[n] == nil {
+					v.want[n] = map[string]bool{}
+				}
+				v.want[n][shareKey(w, h)] = true
+			}
+		}
+	}
+}
+
+func shareKey(w, h int) string {
+	x := shareWidth
+	if y := evenWidth(x-x/20, w, h); y <= x {
+		x = y
+	}
+	return site.VariantKey(".jpg", x)
 }
 
 // ask writes the requests into the plan.

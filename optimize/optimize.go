@@ -68,6 +68,7 @@ type Options struct {
 	Preset      string // "fast", "default" or "max"
 	JPEGQuality int    // of jpegli, 1 to 100; 0 follows Quality
 	Quality     string // how near lossy pictures stay to the source: "high", "balanced" or "small"; "" means balanced
+	Color       string // "keep": pictures whose colours go beyond sRGB get no other encodings; "srgb": their copies are converted; "" means keep
 	KeepLegal   bool   // keep legal comments in scripts and styles
 	Limits      Limits
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gen2brain/jpegli"
 
+	"github.com/hone-web/hone/optimize/internal/avif"
 	"github.com/hone-web/hone/optimize/internal/jpegtran"
 	"github.com/hone-web/hone/optimize/internal/resize"
 	"github.com/hone-web/hone/site"
@@ -40,15 +41,23 @@ type seen struct {
 	source  int  // bytes of the file it came from
 	quality int  // of jpegli, found for the whole picture; 0 if it was not looked for
 	avifQ   int  // of AVIF, found for the widest copy so far
+
+	converted bool // from other colours of the file
 }
 
 // Bounds on what is encoded as AVIF: a file under minAVIF bytes has too little
-// to gain for another request's worth of markup, and libaom takes some 140
+// to gain for another request's worth of markup, and libaom takes some 70
 // bytes a pixel.
 const (
 	minAVIF    = 8 << 10
-	avifPixels = 4 << 20
+	avifPixels = 8 << 20
 )
+
+// AVIFWeight returns the bytes of memory that encoding a picture of w×h pixels
+// as AVIF takes besides Weight.
+func AVIFWeight(w, h int) int64 {
+	return avif.Options{Subsample444: true}.Memory(min(int64(w)*int64(h), avifPixels)) + 64<<20
+}
 
 // variants makes the encodings that in.Want asks for. best is the size of the
 // smallest file that shows the whole picture so far.
@@ -99,6 +108,9 @@ func (s *seen) variant(ctx context.Context, in *Input, ext string, m *image.NRGB
 		vs, err := losslessWebP(in, m, s.source)
 		if err != nil || len(vs) == 0 {
 			return nil, err
+		}
+		if s.converted {
+			vs[0].Lossy, vs[0].Note = true, "lossless WebP, in sRGB"
 		}
 		return &vs[0], nil
 	}

@@ -39,7 +39,11 @@ type Config struct {
 
 // Image is the [image] table.
 type Image struct {
-	JPEGQuality *int `toml:"jpeg_quality" json:"jpeg_quality,omitempty" jsonschema:"minimum=1,maximum=100,description=Quality of the JPEG encoder; default 70"`
+	Quality     *string `toml:"quality" json:"quality,omitempty" jsonschema:"enum=high,enum=balanced,enum=small,description=How near lossy pictures stay to their source: an SSIMULACRA2 score of 80, 70 or 60; default balanced"`
+	JPEGQuality *int    `toml:"jpeg_quality" json:"jpeg_quality,omitempty" jsonschema:"minimum=1,maximum=100,description=A fixed quality for the JPEG encoder instead of a score"`
+	Picture     *string `toml:"picture" json:"picture,omitempty" jsonschema:"enum=off,enum=safe,enum=always,description=When a picture element may be put around an img; safe (default): where no selector and no script can tell"`
+	AVIF        *string `toml:"avif" json:"avif,omitempty" jsonschema:"enum=off,enum=auto,enum=always,description=AVIF beside another format (auto, the default), also as the only one (always), or never"`
+	Color       *string `toml:"color" json:"color,omitempty" jsonschema:"enum=keep,enum=srgb,description=What becomes of colours beyond sRGB in copies; keep (default) makes none of such pictures"`
 }
 
 // Cache is the [cache] table.
@@ -242,6 +246,10 @@ var choices = []struct {
 }{
 	{"preset", func(c *Config) *string { return c.Preset }, []string{"fast", "default", "max"}},
 	{"keep_urls", func(c *Config) *string { return c.KeepURLs }, []string{"all", "media", "none"}},
+	{"image.quality", func(c *Config) *string { return c.Image.Quality }, []string{"high", "balanced", "small"}},
+	{"image.picture", func(c *Config) *string { return c.Image.Picture }, []string{"off", "safe", "always"}},
+	{"image.avif", func(c *Config) *string { return c.Image.AVIF }, []string{"off", "auto", "always"}},
+	{"image.color", func(c *Config) *string { return c.Image.Color }, []string{"keep", "srgb"}},
 	{"fail_on", func(c *Config) *string { return c.FailOn }, []string{"error", "warn", "never"}},
 }
 

@@ -74,9 +74,14 @@ func (b *build) pictureSize(p site.Path) (w, h int) {
 // weight estimates the bytes that compiling n takes.
 func (b *build) weight(n *bundle.Node) int64 {
 	if n.File.Kind == site.Image {
-		// The header is read when the file is; a compressed picture decodes to
-		// some twenty times its size, and working copies double that.
-		return 40 * n.File.Size
+		w, h := b.pictureSize(n.File.Path)
+		need := max(optimize.Weight(w, h), 40*n.File.Size)
+		for _, key := range b.plan.Want[n.File.Path] {
+			if strings.HasPrefix(key, ".avif") {
+				return need + optimize.AVIFWeight(w, h)
+			}
+		}
+		return need
 	}
 	if n.File.Kind.IsText() {
 		return 30 * n.File.Size

@@ -56,6 +56,7 @@ type ImageOptions struct {
 	Quality     string // "high", "balanced" or "small"; "" means balanced
 	Picture     string // bundle.ImageOptions.Picture
 	AVIF        string // bundle.ImageOptions.AVIF
+	Color       string // optimize.Options.Color
 }
 
 // KeepURLs says which files still answer under the name they had.
@@ -113,5 +114,5 @@ func (o *Options) skips(name string) bool {
 }
 
 func (o *Options) optimize() *optimize.Options {
-	return &optimize.Options{Preset: o.Preset, JPEGQuality: o.Image.JPEGQuality, Quality: o.Image.Quality, KeepLegal: true, Limits: o.Limits}
+	return &optimize.Options{Preset: o.Preset, JPEGQuality: o.Image.JPEGQuality, Quality: o.Image.Quality, Color: o.Image.Color, KeepLegal: true, Limits: o.Limits}
 }

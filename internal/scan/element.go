@@ -137,6 +137,8 @@ func (e *element) meta(v view) {
 			return
 		}
 		h.ref(v, site.RoleMetaImage, e.context(""))
+	case "og:image:width", "og:image:height", "twitter:image:width", "twitter:image:height":
+		h.doc.ShareSize = true
 	case "og:url", "twitter:url":
 		h.ref(v, site.RoleCanonical, e.context(""))
 	case "msapplication-config":

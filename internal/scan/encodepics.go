@@ -45,6 +45,7 @@ func (e *encoder) pictures(d *Doc) {
 		e.str(b.Prop)
 		e.num(int(b.Attr))
 	}
+	e.bit(d.ShareSize)
 	e.strs(d.Words)
 	e.bit(d.Script.SetsSrc)
 	e.bit(d.Script.Natural)
@@ -88,6 +89,7 @@ func (r *decoder) pictures(d *Doc) {
 		d.Backs[i] = Background{Ref: r.num(), Func: r.span(), Decl: r.span(), Text: r.str(), Prop: r.str(), Attr: byte(r.num())}
 		r.bad = r.bad || d.Backs[i].Ref >= len(d.Refs)
 	}
+	d.ShareSize = r.num() == 1
 	d.Words = r.strs()
 	d.Script = ScriptFacts{SetsSrc: r.num() == 1, Natural: r.num() == 1, WalksDOM: r.num() == 1}
 }

@@ -56,6 +56,8 @@ type Doc struct {
 	Nestings []string
 	// Backs are the addresses that may be followed by another format.
 	Backs []Background
+	// ShareSize says that a page names the size of its og:image.
+	ShareSize bool
 	// Words are the names in strings of scripts: classes, ids, tags and
 	// attributes by which a script may find an element.
 	Words []string

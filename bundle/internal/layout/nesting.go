@@ -67,6 +67,9 @@ func (t *Tree) sees(s *selector, i int) bool {
 		}
 		left := k+1 < len(s.compounds) && (s.combinators[k] == '>' || t.beside(s.combinators[k], &s.compounds[k+1], i, -1))
 		right := k > 0 && t.beside(s.combinators[k-1], &s.compounds[k-1], i, 1)
+		if k > 0 && !right {
+			continue // it has no children, and no such sibling
+		}
 		if left || right || t.counts(c) {
 			return true
 		}

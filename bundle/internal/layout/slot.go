@@ -197,7 +197,6 @@ func (l *layoutPass) lay(i int) box {
 		definite = parent.definite || !l.relative(i)
 	}
 	if set == setNot {
-		width = outer - inner
 		definite = definite && sureM && sureP
 	}
 	if set == setMaybe {
