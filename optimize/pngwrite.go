@@ -22,9 +22,10 @@ type pngEffort struct {
 	strong    deflate.Effort
 }
 
-// The quick compressor costs a fiftieth of the strong one but likes filters
-// too much: of 73 pictures of the field its choice alone would make 1.8 % more
-// bytes than the best one, the closer look among its first three 0.2 %.
+// The quick compressor costs a twentieth of the strong one but mostly likes
+// filters too much. A closer look at its first three and at plain bytes made
+// 73 pictures of the field 0.5 % smaller in the mean (1.6 % one half of them,
+// the other 0.6 % larger); looking closely at all candidates gained no more.
 var pngEfforts = map[string]pngEffort{
 	"fast": {
 		rules: []filterRule{filterNone, filterPaeth, filterMinSum, filterBigrams},

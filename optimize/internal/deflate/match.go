@@ -151,7 +151,8 @@ func matchLen(a, b []byte) int {
 }
 
 // The bounds of a segment. Most pictures fit in one; a larger segment lets
-// blocks grow, a smaller one holds less memory (about 14 MB at most).
+// blocks grow, a smaller one holds less memory (10 MB here at most, before the
+// slack of slices that grow).
 const (
 	maxSegment = 1 << 19
 	maxMatches = 1 << 21

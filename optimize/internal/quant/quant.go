@@ -13,7 +13,8 @@ import (
 	"image/color"
 )
 
-// rounds of k-means. The fifth changes less than 1 % of the error.
+// rounds of k-means. On nine pictures the fifth lowered the mean error by 0 to
+// 1 %, the three after it by another 1 % together.
 const rounds = 5
 
 // Quantize returns m in at most maxColors colours, 2 to 256, with a palette of
