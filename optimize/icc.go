@@ -1,12 +1,8 @@
 package optimize
 
 import (
-	"bytes"
 	"encoding/binary"
-	"io"
 	"math"
-
-	"github.com/klauspost/compress/zlib"
 )
 
 // maxProfile bounds a colour profile. The largest in use, for printing
@@ -16,16 +12,8 @@ const maxProfile = 8 << 20
 // pngProfileIsSRGB reports whether iCCP data (PNG, section 11.3.2.3) is an
 // sRGB profile, which says no more than no profile does.
 func pngProfileIsSRGB(iccp []byte) bool {
-	i := bytes.IndexByte(iccp, 0)
-	if i < 0 || i+2 > len(iccp) || iccp[i+1] != 0 {
-		return false
-	}
-	z, err := zlib.NewReader(bytes.NewReader(iccp[i+2:]))
-	if err != nil {
-		return false
-	}
-	p, err := io.ReadAll(io.LimitReader(z, maxProfile))
-	return err == nil && isSRGB(p)
+	p := pngProfile(iccp)
+	return p != nil && isSRGB(p)
 }
 
 // The sRGB primaries adapted to the white of profiles, D50, as in the

@@ -140,7 +140,7 @@ func runImage(format string, work func(context.Context, *Input, header) (Output,
 			}
 		}()
 		out, err = work(ctx, in, h)
-		base.Facts.Lossy, base.Facts.Note = out.Facts.Lossy, out.Facts.Note
+		base.Facts.Lossy, base.Facts.Score, base.Facts.Note = out.Facts.Lossy, out.Facts.Score, out.Facts.Note
 		out.Facts = base.Facts
 		switch {
 		case errors.Is(err, errUnverified):

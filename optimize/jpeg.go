@@ -17,7 +17,7 @@ import (
 var JPEG = &Optimizer{
 	Name:    "jpeg",
 	Doc:     "JPEG: encoded by jpegli, or losslessly recoded; metadata dropped, orientation and colour profile kept",
-	Version: 4,
+	Version: 5,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("jpeg"),
 	Run:     runImage("jpeg", optimizeJPEG),
@@ -79,22 +79,13 @@ func optimizeJPEG(ctx context.Context, in *Input, h header) (Output, error) {
 			}
 		}
 	}
-	if s := seenJPEG(in, picture, m, h); s != nil {
+	if s := seenJPEG(in, pixels, picture, m, h); s != nil {
 		s.full, s.quality = fullChroma(pixels), quality
 		if out.Variants, err = s.variants(ctx, in, size); err != nil {
 			return Output{}, err
 		}
 	}
 	return out, nil
-}
-
-// seenJPEG returns the picture as it is shown, nil where other encodings
-// cannot show the same.
-func seenJPEG(in *Input, picture func() *image.NRGBA, m *jpegMeta, h header) *seen {
-	if in.Lossless || len(in.Want) == 0 || m.components == 4 || m.icc != nil && !isSRGB(m.icc) || h.orientation == 0 {
-		return nil
-	}
-	return &seen{m: picture(), source: len(in.Bytes)}
 }
 
 // lossless says why the pixels of a JPEG must not change, "" when they may.

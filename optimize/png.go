@@ -18,8 +18,8 @@ import (
 // pixels, and offers them as lossless WebP.
 var PNG = &Optimizer{
 	Name:    "png",
-	Doc:     "PNG: same pixels in fewer bytes; lossless WebP beside it",
-	Version: 3,
+	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; lossless WebP beside it",
+	Version: 4,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("png"),
 	Run:     runImage("png", optimizePNG),
@@ -51,8 +51,15 @@ func optimizePNG(ctx context.Context, in *Input, h header) (Output, error) {
 	} else {
 		out.Kept = "already small"
 	}
-	if p.wide == nil && extra == nil && !in.Lossless && len(in.Want) > 0 {
-		s := &seen{m: p.pixels, alpha: !p.pixels.Opaque(), graphic: isGraphic(p.pixels), source: len(in.Bytes)}
+	lossy, few, err := p.lossyPNG(ctx, in, size)
+	if err != nil {
+		return Output{}, err
+	}
+	if few != nil {
+		out, size = lossy, len(lossy.Bytes)
+	}
+	if s := p.seenPNG(in); s != nil {
+		s.few, s.fewScore = few, lossy.Facts.Score
 		if out.Variants, err = s.variants(ctx, in, size); err != nil {
 			return Output{}, err
 		}

@@ -42,7 +42,9 @@ type seen struct {
 	quality int  // of jpegli, found for the whole picture; 0 if it was not looked for
 	avifQ   int  // of AVIF, found for the widest copy so far
 
-	converted bool // from other colours of the file
+	converted bool         // from other colours of the file
+	few       *image.NRGBA // in the 256 colours that the file itself was reduced to; nil if it was not
+	fewScore  float64
 }
 
 // Bounds on what is encoded as AVIF: a file under minAVIF bytes has too little
@@ -105,14 +107,7 @@ func (s *seen) variant(ctx context.Context, in *Input, ext string, m *image.NRGB
 		}
 		return s.jpeg(in, m)
 	case ".webp":
-		vs, err := losslessWebP(in, m, s.source)
-		if err != nil || len(vs) == 0 {
-			return nil, err
-		}
-		if s.converted {
-			vs[0].Lossy, vs[0].Note = true, "lossless WebP, in sRGB"
-		}
-		return &vs[0], nil
+		return s.webp(in, m)
 	}
 	return nil, fmt.Errorf("no encoder for %s", ext)
 }
@@ -128,10 +123,7 @@ func (s *seen) avif(ctx context.Context, in *Input, m *image.NRGBA) (*Variant, e
 	case "max":
 		o.Speed = 6
 	}
-	target := in.Options.target()
-	if s.graphic {
-		target = max(target, scoreDrawn)
-	}
+	target := s.target(in)
 	// The quality found for one width nearly holds for the next.
 	var tried map[int]coded
 	if o.Quality = s.avifQ; o.Quality == 0 {
@@ -243,6 +235,9 @@ func isGraphic(m *image.NRGBA) bool {
 	for y := range h {
 		row := m.Pix[y*m.Stride:]
 		for x := 1; x < w; x++ {
+			if row[4*x+3] == 0 && row[4*x-1] == 0 { // nothing is seen there
+				continue
+			}
 			if [4]byte(row[4*x:]) == [4]byte(row[4*x-4:]) {
 				same++
 			}
