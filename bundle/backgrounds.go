@@ -94,6 +94,10 @@ func servedType(o *site.Object, key string) string {
 	return site.TypeOf(o.Path)
 }
 
+// minGain is how many bytes a picture must save to be worth a second
+// declaration.
+const minGain = 1024
+
 // backgroundVariant returns the AVIF of a background, nil if none pays or the
 // reference must stay.
 func (p *Planner) backgroundVariant(u Use, o *site.Object) *site.Variant {
@@ -104,7 +108,7 @@ func (p *Planner) backgroundVariant(u Use, o *site.Object) *site.Variant {
 	if v := variantOf(o, p.Plan.Serve[u]); v != nil {
 		least = v.Size
 	}
-	i := slices.IndexFunc(o.Variants, func(v site.Variant) bool { return v.Key() == ".avif" && v.Size < least })
+	i := slices.IndexFunc(o.Variants, func(v site.Variant) bool { return v.Key() == ".avif" && v.Size <= least-minGain })
 	if i < 0 {
 		return nil
 	}

@@ -80,6 +80,16 @@ func (p *Planner) Note(path site.Path, text string) {
 	p.Plan.Notes = append(p.Plan.Notes, Note{p.combiner, path, text})
 }
 
+// Undo takes back what was to be written into n.
+func (p *Plan) Undo(n *Node) {
+	delete(p.Edits, n.File.Path)
+	for i := range n.To {
+		delete(p.Show, Use{n, i})
+		delete(p.Waits, Use{n, i})
+	}
+	p.Notes = append(p.Notes, Note{Combiner: "size", Path: n.File.Path, Text: "offers no other encodings: with them it would be heavier than it was"})
+}
+
 // Offers reports whether some reference to p offers several encodings.
 func (p *Plan) Offers(f site.Path) bool { return p.offered[f] }
 

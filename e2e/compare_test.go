@@ -47,7 +47,7 @@ func compare(t *testing.T, before, after *visit) {
 	}
 	compareBoxes(t, before.Boxes, after.Boxes)
 	for i := range min(len(before.Images), len(after.Images)) {
-		if b, a := before.Images[i], after.Images[i]; b.Loaded != a.Loaded || b.Width != a.Width || b.Height != a.Height {
+		if b, a := before.Images[i], after.Images[i]; !a.same(b) {
 			t.Errorf("image %d: %+v, was %+v", i, a, b)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"image"
 	_ "image/png"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,6 +55,16 @@ type box struct {
 type picture struct {
 	Loaded        bool
 	Width, Height float64
+	Shown         float64 // width in device pixels
+}
+
+// same reports whether a shows what b did: the same file, or one of its shape
+// that has as many pixels as the screen shows.
+func (a picture) same(b picture) bool {
+	if a.Loaded != b.Loaded || a.Width == b.Width && a.Height == b.Height {
+		return a.Loaded == b.Loaded
+	}
+	return math.Abs(a.Width*b.Height-b.Width*a.Height) <= 0.01*a.Width*b.Height && a.Width >= 0.98*min(b.Width, b.Shown)
 }
 
 // settle waits until nothing on the page will move any more, lazy pictures
@@ -66,7 +77,8 @@ const settle = `(async () => {
     new Promise((r) => setTimeout(r, 5000)),
   ]);
   await new Promise((r) => setTimeout(r, 50));
-  const all = [...document.body.querySelectorAll("*")];
+  // A picture element around an img, and its sources, have no box.
+  const all = [...document.body.querySelectorAll("*")].filter((e) => !/^(picture|source)$/.test(e.localName));
   const boxes = all.map((e) => {
     const r = e.getBoundingClientRect();
     return {Tag: e.localName, X: r.x + scrollX, Y: r.y + scrollY, W: r.width, H: r.height};
@@ -80,7 +92,8 @@ const settle = `(async () => {
   for (const i of images) { if (/\.gif/.test(i.currentSrc)) { i.style.visibility = "hidden"; } }
   return {
     Title: document.title, Text: document.body.innerText, Boxes: boxes, Styles: styles,
-    Images: images.map((i) => ({Loaded: i.complete && i.naturalWidth > 0, Width: i.naturalWidth, Height: i.naturalHeight})),
+    Images: images.map((i) => ({Loaded: i.complete && i.naturalWidth > 0, Width: i.naturalWidth, Height: i.naturalHeight,
+      Shown: i.getBoundingClientRect().width * devicePixelRatio})),
     Executed: globalThis.executed || [],
   };
 })()`

@@ -37,7 +37,7 @@ func (b *build) link(ctx context.Context) error {
 			return err
 		}
 		b.linked = k
-		again, err := b.grown()
+		again, err := b.grown(ctx)
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (b *build) link(ctx context.Context) error {
 
 // grown marks the linked files that became larger than their source and
 // reports whether there are new ones.
-func (b *build) grown() (bool, error) {
+func (b *build) grown(ctx context.Context) (bool, error) {
 	again := false
 	for _, n := range b.graph.Nodes {
 		p := n.File.Path
@@ -71,10 +71,17 @@ func (b *build) grown() (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if int64(len(final)) <= n.File.Size && after <= before {
+		// What offers smaller pictures may take room on the wire: pages are
+		// weighed with those pictures.
+		if int64(len(final)) <= n.File.Size && (after <= before || len(b.plan.Edits[p]) > 0) {
 			continue
 		}
 		again = true
+		if undone, err := b.undoEdits(ctx, n); err != nil {
+			return false, err
+		} else if undone {
+			continue
+		}
 		// Every reference to what it refers to must go by the kept name then:
 		// a module under two names would run twice.
 		for _, t := range b.graph.Targets(n) {
@@ -89,6 +96,23 @@ func (b *build) grown() (bool, error) {
 		b.restore(n)
 	}
 	return again, nil
+}
+
+// undoEdits compiles a file again without what combiners wrote into it, and
+// reports whether they had written anything.
+func (b *build) undoEdits(ctx context.Context, n *bundle.Node) (bool, error) {
+	p := n.File.Path
+	if len(b.plan.Edits[p]) == 0 || b.objects[p].Same {
+		return false, nil
+	}
+	b.plan.Undo(n)
+	o, err := b.compileFile(ctx, n)
+	if err != nil {
+		return false, err
+	}
+	b.objects[p] = o
+	b.findHoled()
+	return true, nil
 }
 
 // restore takes back everything that was done to a file.
@@ -192,7 +216,14 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 				}
 			}
 			pages[n.File.Path] = got[i].Page
-			if got[i].After.Bytes > got[i].Before.Bytes && b.retreat(n) {
+			if got[i].After.Bytes <= got[i].Before.Bytes {
+				continue
+			}
+			back, err := b.retreat(ctx, n)
+			if err != nil {
+				return nil, err
+			}
+			if back {
 				again = append(again, n)
 			}
 		}
@@ -209,8 +240,13 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 
 // retreat takes one step back with a page that grew and reports whether there
 // was one to take.
-func (b *build) retreat(n *bundle.Node) bool {
+func (b *build) retreat(ctx context.Context, n *bundle.Node) (bool, error) {
 	p := n.File.Path
+	if undone, err := b.undoEdits(ctx, n); undone || err != nil {
+		_, summed := b.linked.Digest(p)
+		b.relink = b.relink || summed
+		return undone, err
+	}
 	o := b.objects[p]
 	switch {
 	case len(o.Relocs) > 0 && !b.plain[p]:
@@ -222,11 +258,11 @@ func (b *build) retreat(n *bundle.Node) bool {
 			b.relink = true
 		}
 	default:
-		return false
+		return false, nil
 	}
 	_, summed := b.linked.Digest(p)
 	b.relink = b.relink || summed
-	return true
+	return true, nil
 }
 
 // fileCost is what a file weighs on the wire before and after.
