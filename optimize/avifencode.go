@@ -15,9 +15,14 @@ func NewAVIF(cacheDir string) *AVIFMachine { return &AVIFMachine{avif.NewEncoder
 // AVIFMachine is an AVIFEncoder.
 type AVIFMachine struct{ e *avif.Encoder }
 
+// alphaQuality keeps alpha within two code values in soft shadows; at 90 it is
+// off by three there and by six beside hard edges, for a sixth of a small
+// file's bytes.
+const alphaQuality = 96
+
 // Encode implements AVIFEncoder.
 func (m *AVIFMachine) Encode(ctx context.Context, p *image.NRGBA, o AVIFOptions) ([]byte, error) {
-	return m.e.Encode(ctx, p, avif.Options{Quality: o.Quality, Speed: o.Speed, Subsample444: o.Full})
+	return m.e.Encode(ctx, p, avif.Options{Quality: o.Quality, QualityAlpha: alphaQuality, Speed: o.Speed, Subsample444: o.Full})
 }
 
 // Decode implements AVIFEncoder.

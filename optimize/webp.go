@@ -11,11 +11,12 @@ import (
 )
 
 // WebP drops hidden data from WebP pictures: EXIF, XMP, unknown chunks, an
-// sRGB colour profile. Picture data is not touched.
+// sRGB colour profile. Picture data is not touched, but AVIF is offered for
+// stills.
 var WebP = &Optimizer{
 	Name:    "webp",
-	Doc:     "WebP: EXIF, XMP and other hidden data dropped",
-	Version: 1,
+	Doc:     "WebP: EXIF, XMP and other hidden data dropped; AVIF beside it",
+	Version: 2,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("webp"),
 	Run:     runImage("webp", optimizeWebP),
@@ -63,11 +64,25 @@ const (
 	vp8xICC   = 0x20
 )
 
-func optimizeWebP(_ context.Context, in *Input, _ header) (Output, error) {
+func optimizeWebP(ctx context.Context, in *Input, h header) (Output, error) {
 	chunks, err := webpChunks(in.Bytes)
 	if err != nil {
 		return Output{}, err
 	}
+	out, err := stripWebP(in, chunks)
+	if err != nil {
+		return Output{}, err
+	}
+	best := len(in.Bytes)
+	if out.Bytes != nil {
+		best = len(out.Bytes)
+	}
+	out.Variants, err = webpVariants(ctx, in, h, chunks, best)
+	return out, err
+}
+
+// stripWebP drops the chunks that are not shown.
+func stripWebP(in *Input, chunks []webpChunk) (Output, error) {
 	if chunks[0].kind != "VP8X" {
 		// The simple format holds one picture and nothing else to be read.
 		if len(chunks) == 1 && int(binary.LittleEndian.Uint32(in.Bytes[4:]))+8 == len(in.Bytes) {

@@ -1,4 +1,4 @@
-// Package libwebp is the lossless encoder of libwebp 1.6, translated from C
+// Package libwebp is the encoder of libwebp 1.6, translated from C
 // to WebAssembly to Go by github.com/gen2brain/webp v0.6.4, whose file
 // libwebp.go is here unchanged but for its package clause.
 //
@@ -24,6 +24,17 @@ var ErrEncode = errors.New("libwebp: cannot encode")
 // lossless WebP. The colour of fully transparent pixels is not kept. Method
 // and quality (0 to 6, 1 to 100) trade time for size.
 func EncodeLossless(m *image.NRGBA, method, quality int) ([]byte, error) {
+	return encode(m, method, quality, 1)
+}
+
+// EncodeLossy writes m, whose stride must be four bytes a pixel, as lossy
+// WebP with exact alpha. Quality is 0 to 100; method, 0 to 6, trades time for
+// size.
+func EncodeLossy(m *image.NRGBA, method, quality int) ([]byte, error) {
+	return encode(m, method, quality, 0)
+}
+
+func encode(m *image.NRGBA, method, quality int, lossless int32) ([]byte, error) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	if w <= 0 || h <= 0 || w > MaxSide || h > MaxSide || m.Stride != 4*w || len(m.Pix) != 4*w*h {
 		return nil, ErrEncode
@@ -39,7 +50,7 @@ func EncodeLossless(m *image.NRGBA, method, quality int) ([]byte, error) {
 		return nil, ErrEncode
 	}
 	copy(mod.memory[in:], m.Pix)
-	const rgba, lossless, exact = 0, 1, 0
+	const rgba, exact = 0, 0
 	out := mod.Xencode(in, int32(w), int32(h), size, rgba, int32(quality), int32(method), lossless, exact)
 	n := load64(mod.memory[size:])
 	if out <= 0 || n == 0 || n > uint64(len(mod.memory)) || uint64(out)+n > uint64(len(mod.memory)) {
