@@ -228,10 +228,6 @@ func (c *conditions) fluid(pic scan.Pic, u Use) string {
 
 // wrap says why no <picture> may be put around the picture.
 func (c *conditions) wrap(pic scan.Pic, u Use) string {
-	r := u.ref()
-	if r.Attrs["srcset"] != "" {
-		return "it has a srcset"
-	}
 	if why := c.quiet(pic, u); why != "" {
 		return why
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hone-web/hone/internal/markup"
 	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/site"
 )
@@ -55,14 +56,26 @@ func (p *Planner) picture(u Use, pic scan.Pic, pl *picturePlan, why map[string]i
 		why[cmp.Or(pl.wrap, "the configuration says so")]++
 		return
 	}
-	list := p.sources(u, pl, o)
-	if len(list) == 0 {
-		return
-	}
 	e := editor{ref: u.Ref}
 	e.text("<picture style=display:contents>")
-	for _, s := range list {
-		e.source(s)
+	told := ""
+	if pl.set != nil {
+		if !p.candidates(&e, u, pl) {
+			return
+		}
+		told = "avif for each candidate of its srcset"
+	} else {
+		list := p.sources(u, pl, o)
+		if len(list) == 0 {
+			return
+		}
+		for _, s := range list {
+			e.source(s)
+		}
+		if v := shownOnLaptop(list); v != nil {
+			p.Plan.show(u, v.Key())
+		}
+		told = describe(list, o.Facts.Width)
 	}
 	start, end := pic.Tag.Start, pic.Tag.End
 	edits := append(p.Plan.Edits[u.From.File.Path], site.Edit{Span: site.Span{Start: start, End: start}, New: e.b.String(), Holes: e.holes})
@@ -71,10 +84,46 @@ func (p *Planner) picture(u Use, pic scan.Pic, pl *picturePlan, why map[string]i
 		edits = append(edits, site.Edit{Span: site.Span{Start: at, End: at}, New: attrs})
 	}
 	p.Plan.Edits[u.From.File.Path] = append(edits, site.Edit{Span: site.Span{Start: end, End: end}, New: "</picture>"})
-	if v := shownOnLaptop(list); v != nil {
-		p.Plan.show(u, v.Key())
+	p.Note(o.Path, fmt.Sprintf("%s: %s", u.From.File.Path, told))
+}
+
+// candidates writes a <source> with the AVIF of every candidate of an img's own
+// srcset, and reports whether there is one for each.
+func (p *Planner) candidates(e *editor, u Use, pl *picturePlan) bool {
+	attrs := u.ref().Attrs
+	list := scan.Srcset(attrs["srcset"])
+	e.text(`<source type=image/avif srcset="`)
+	for i, ref := range pl.set {
+		c := Use{u.From, ref}
+		o := p.Object(u.From.To[ref].To)
+		if o == nil {
+			return false
+		}
+		v, limit := whole(o, ".avif"), o.Size
+		if s := variantOf(o, p.Plan.Serve[c]); s != nil {
+			limit = s.Size
+		}
+		if v == nil || v.Size >= limit {
+			return false
+		}
+		if i > 0 {
+			e.text(", ")
+		}
+		e.ref = ref
+		e.hole(v.Key())
+		if d := list[i].Descriptor; d != "" {
+			e.text(" " + markup.EscapeAttr(d, '"'))
+		}
 	}
-	p.Note(o.Path, fmt.Sprintf("%s: %s", u.From.File.Path, describe(list, o.Facts.Width)))
+	e.text(`"`)
+	if sizes := attrs["sizes"]; sizes != "" {
+		e.text(` sizes="` + markup.EscapeAttr(sizes, '"') + `"`)
+	}
+	e.text(">")
+	for _, ref := range pl.set {
+		p.Plan.show(Use{u.From, ref}, ".avif")
+	}
+	return true
 }
 
 // chosen is a <source>: the file of one class of screens, nil for the file

@@ -31,6 +31,7 @@ type picturePlan struct {
 	wrap   string            // why no <picture> may be put around it; "" if it may
 	fluid  string            // why it may not have files of several widths; "" if it may
 	hidden bool              // it waits in a dialog
+	set    []int             // references of the candidates of its own srcset
 	lazy   bool              // it is loaded when it comes near
 	high   bool              // it is what a visitor waits for
 }
@@ -99,6 +100,11 @@ func (v *pictureView) page(n *Node) {
 		}
 		pl := &picturePlan{pic: pic, slot: page.Slot(pic.Elem, w, h), w: w, h: h}
 		pl.wrap, pl.fluid = cond.wrap(pic, u), cond.fluid(pic, u)
+		if u.ref().Attrs["srcset"] != "" {
+			if pl.set = v.srcset(n, pic); pl.set == nil {
+				pl.wrap = "a candidate of its srcset has to stay"
+			}
+		}
 		if pl.fluid == "" && !pl.slot.Neutral {
 			pl.fluid = pl.slot.Why
 		}
@@ -106,7 +112,7 @@ func (v *pictureView) page(n *Node) {
 		pl.lazy = cond.lazy(pl)
 		p.pictures[u] = pl
 		all = append(all, pl)
-		if !pl.hidden || !pl.lazy {
+		if pl.set == nil && (!pl.hidden || !pl.lazy) {
 			shown[to] = append(shown[to], pl)
 		}
 	}
@@ -120,8 +126,31 @@ func (v *pictureView) page(n *Node) {
 				pl.need = copies(&pl.slot, pl.w, pl.h)
 			}
 			v.request(p.Graph.at[n.To[pic.Ref].To], pl)
+			for _, ref := range pl.set {
+				v.request(p.Graph.at[n.To[ref].To], pl)
+			}
 		}
 	}
+}
+
+// srcset returns the references of the candidates of an img, nil if one of
+// them cannot be offered in another format.
+func (v *pictureView) srcset(n *Node, pic scan.Pic) []int {
+	var set []int
+	for i := range n.Doc.Refs {
+		r := &n.Doc.Refs[i]
+		if r.Role != site.RoleSrcset || r.Span.Start < pic.Tag.Start || r.Span.End > pic.Tag.End {
+			continue
+		}
+		if !v.fit(v.p.Graph.at[n.To[i].To]) || !v.p.anyFormat(Use{n, i}) {
+			return nil
+		}
+		set = append(set, i)
+	}
+	if len(set) != len(scan.Srcset(n.Doc.Refs[pic.Ref].Attrs["srcset"])) {
+		return nil
+	}
+	return set
 }
 
 // share makes one plan of several pictures that show the same file, so that a
