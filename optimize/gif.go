@@ -14,31 +14,53 @@ import (
 
 // GIF drops what no browser shows from GIF pictures: comments, plain-text
 // blocks, application data other than loop counts and colour profiles, and
-// bytes after the end. Picture data is not touched.
+// bytes after the end. Picture data is not touched, but offered as WebP, which
+// stays animated.
 var GIF = &Optimizer{
 	Name:    "gif",
-	Doc:     "GIF: comments and other hidden data dropped",
-	Version: 1,
+	Doc:     "GIF: comments and other hidden data dropped; animated WebP beside it",
+	Version: 2,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("gif"),
 	Run:     runImage("gif", optimizeGIF),
 }
 
-func optimizeGIF(_ context.Context, in *Input, _ header) (Output, error) {
+func optimizeGIF(ctx context.Context, in *Input, _ header) (Output, error) {
 	stripped, walk, err := walkGIF(in.Bytes)
 	if err != nil {
 		return Output{}, err
 	}
-	if len(stripped) >= len(in.Bytes) {
-		return Output{Kept: "nothing hidden in it"}, nil
+	out, size := Output{Kept: "nothing hidden in it"}, len(in.Bytes)
+	switch {
+	case len(stripped) >= len(in.Bytes):
+	case walk.area > animationPixels:
+		out.Kept = "too many pixels to check"
+	default:
+		if err := sameGIF(in.Bytes, stripped); err != nil {
+			return Output{}, err
+		}
+		out, size = Output{Bytes: stripped}, len(stripped)
 	}
-	if walk.area > animationPixels {
-		return Output{Kept: "too many pixels to check"}, nil
+	if len(in.Want) == 0 || in.Lossless {
+		return out, nil
 	}
-	if err := sameGIF(in.Bytes, stripped); err != nil {
-		return Output{}, err
+	f := gifFilm(in.Bytes, walk)
+	if f != nil && f.frames == 1 {
+		out.Variants, err = stillVariants(ctx, in, f, size)
+	} else {
+		out.Variants, err = filmVariant(ctx, in, f, size)
 	}
-	return Output{Bytes: stripped}, nil
+	return out, err
+}
+
+// stillVariants makes other encodings of a GIF of one frame.
+func stillVariants(ctx context.Context, in *Input, f *film, size int) ([]Variant, error) {
+	m, _, err := f.open()()
+	if err != nil {
+		return nil, err
+	}
+	s := &seen{m: m, alpha: !m.Opaque(), graphic: isGraphic(m), source: len(in.Bytes)}
+	return s.variants(ctx, in, size)
 }
 
 // animationPixels bounds the pixels of all frames that are decoded at once.
@@ -49,6 +71,29 @@ type gifWalk struct {
 	frames        int
 	area          int64 // pixels of all frames
 	alpha         bool
+	ambiguous     bool // browsers and image/gif disagree on some of it
+
+	disposal byte // of the last graphic control
+	control  bool // there was one before the next image
+}
+
+// extension notes what an extension says.
+func (w *gifWalk) extension(b []byte) {
+	switch {
+	case b[1] == 0xf9 && len(b) > 3:
+		w.alpha = w.alpha || b[3]&1 != 0
+		w.control, w.disposal = true, b[3]>>2&7
+	case b[1] == 0xff && len(b) >= 14 && string(b[3:14]) == "ANIMEXTS1.0":
+		w.ambiguous = true // image/gif does not know this way to tell a loop count
+	}
+}
+
+// image notes that an image begins.
+func (w *gifWalk) image() {
+	// image/gif goes on with the last disposal where an image has no control.
+	w.ambiguous = w.ambiguous || !w.control && w.disposal > 1
+	w.control = false
+	w.frames++
 }
 
 // walkGIF reads the blocks of a GIF (GIF89a specification) and returns them
@@ -78,7 +123,7 @@ func walkGIF(b []byte) (kept []byte, w gifWalk, err error) {
 			if pos+10 >= len(b) {
 				return nil, w, errTruncated
 			}
-			w.frames++
+			w.image()
 			w.area += int64(binary.LittleEndian.Uint16(b[pos+5:])) * int64(binary.LittleEndian.Uint16(b[pos+7:]))
 			pos += 10 + gifColors(b[pos+9]) + 1
 		case 0x21: // extension, section 23
@@ -86,7 +131,7 @@ func walkGIF(b []byte) (kept []byte, w gifWalk, err error) {
 				return nil, w, errTruncated
 			}
 			keep = keepExtension(b[pos:])
-			w.alpha = w.alpha || b[pos+1] == 0xf9 && pos+3 < len(b) && b[pos+3]&1 != 0
+			w.extension(b[pos:])
 			pos += 2
 		default:
 			return nil, w, fmt.Errorf("unknown block %#x", b[pos])

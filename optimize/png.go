@@ -18,7 +18,7 @@ import (
 // pixels, and offers them as lossless WebP.
 var PNG = &Optimizer{
 	Name:    "png",
-	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; lossless WebP beside it",
+	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; lossless WebP beside it, animated where it is",
 	Version: 4,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("png"),
@@ -29,6 +29,9 @@ func optimizePNG(ctx context.Context, in *Input, h header) (Output, error) {
 	f, err := parsePNG(in.Bytes, false)
 	if err != nil {
 		return Output{}, err
+	}
+	if h.frames > 1 {
+		return animatedPNG(ctx, in, f)
 	}
 	decoded, err := png.Decode(bytes.NewReader(in.Bytes))
 	if err != nil {

@@ -165,15 +165,18 @@ func pngHeader(b []byte) (header, error) {
 	h := header{width: f.width, height: f.height, orientation: 1, frames: 1}
 	h.alpha = f.colorType == pngGrayAlpha || f.colorType == pngRGBA || f.trns != nil
 	switch {
-	case f.animated:
-		h.frames = max(1, f.frames)
-		h.keep = "animated PNG"
 	case f.cicp != nil:
 		h.keep = "its colours are coded by cICP"
 	case f.exif != nil:
 		// Browsers differ in whether they turn a PNG by its eXIf chunk.
 		if e := parseExif(f.exif); e.orientation != 1 || e.scales(f.width) {
 			h.orientation, h.keep = 0, "its EXIF data turns or scales it"
+		}
+	}
+	if f.animated {
+		h.frames = max(1, f.frames)
+		if h.frames == 1 {
+			h.keep = "animated PNG"
 		}
 	}
 	return h, nil
