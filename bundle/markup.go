@@ -24,6 +24,7 @@ var Picture = &Combiner{
 				continue
 			}
 			why := map[string]int{}
+			p.withdraw(n)
 			for _, pic := range n.Doc.Pics {
 				u := Use{n, pic.Ref}
 				if pl := p.pictures[u]; pl != nil {
@@ -35,6 +36,41 @@ var Picture = &Combiner{
 			}
 		}
 	},
+}
+
+// withdraw gives up the pictures of a page for whose files no encoding turned
+// out to pay, and those that would then be fetched in two formats.
+func (p *Planner) withdraw(n *Node) {
+	left := map[*Node]bool{}
+	for again := true; again; {
+		again = false
+		for _, pic := range n.Doc.Pics {
+			u := Use{n, pic.Ref}
+			pl := p.pictures[u]
+			if pl == nil || pl.none || pl.lazyHidden() {
+				continue
+			}
+			files := p.filesOf(n, pl)
+			if !p.offers(u, pl) || slices.ContainsFunc(files, func(f *Node) bool { return left[f] }) {
+				pl.none, again = true, true
+				for _, f := range files {
+					left[f] = true
+				}
+			}
+		}
+	}
+}
+
+// offers reports whether there is anything to offer for a picture.
+func (p *Planner) offers(u Use, pl *picturePlan) bool {
+	o := p.Object(u.From.To[u.Ref].To)
+	if o == nil || u.ref().Fixed != "" || !p.wraps(pl) {
+		return false
+	}
+	if pl.set != nil {
+		return p.candidates(new(editor), u, pl)
+	}
+	return len(p.sources(u, pl, o)) > 0
 }
 
 func sortedReasons(why map[string]int) []string {
@@ -56,12 +92,18 @@ func (p *Planner) picture(u Use, pic scan.Pic, pl *picturePlan, why map[string]i
 		why[cmp.Or(pl.wrap, "the configuration says so")]++
 		return
 	}
+	if pl.none {
+		return
+	}
 	e := editor{ref: u.Ref}
 	e.text("<picture style=display:contents>")
 	told := ""
 	if pl.set != nil {
 		if !p.candidates(&e, u, pl) {
 			return
+		}
+		for _, ref := range pl.set {
+			p.Plan.show(Use{u.From, ref}, ".avif")
 		}
 		told = "avif for each candidate of its srcset"
 	} else {
@@ -120,9 +162,6 @@ func (p *Planner) candidates(e *editor, u Use, pl *picturePlan) bool {
 		e.text(` sizes="` + markup.EscapeAttr(sizes, '"') + `"`)
 	}
 	e.text(">")
-	for _, ref := range pl.set {
-		p.Plan.show(Use{u.From, ref}, ".avif")
-	}
 	return true
 }
 

@@ -31,6 +31,7 @@ type picturePlan struct {
 	wrap   string            // why no <picture> may be put around it; "" if it may
 	fluid  string            // why it may not have files of several widths; "" if it may
 	hidden bool              // it waits in a dialog
+	none   bool              // nothing can be offered for it after all
 	set    []int             // references of the candidates of its own srcset
 	lazy   bool              // it is loaded when it comes near
 	high   bool              // it is what a visitor waits for
@@ -112,10 +113,11 @@ func (v *pictureView) page(n *Node) {
 		pl.lazy = cond.lazy(pl)
 		p.pictures[u] = pl
 		all = append(all, pl)
-		if pl.set == nil && (!pl.hidden || !pl.lazy) {
+		if pl.set == nil && !pl.lazyHidden() {
 			shown[to] = append(shown[to], pl)
 		}
 	}
+	v.agree(n, all)
 	for _, same := range shown {
 		share(same)
 	}
@@ -152,6 +154,58 @@ func (v *pictureView) srcset(n *Node, pic scan.Pic) []int {
 	}
 	return set
 }
+
+// agree sees to it that no file is fetched in two formats by one page: where
+// one picture cannot be offered another format, the others that show the same
+// file, at once or as a candidate, are not either.
+func (v *pictureView) agree(n *Node, all []*picturePlan) {
+	files := func(pl *picturePlan) []*Node { return v.p.filesOf(n, pl) }
+	stays, candidate := map[*Node]string{}, map[*Node]bool{}
+	for _, u := range n.Doc.Pics { // candidates that could not be planned at all
+		for i := range n.Doc.Refs {
+			r := &n.Doc.Refs[i]
+			if r.Role == site.RoleSrcset && r.Span.Start >= u.Tag.Start && r.Span.End <= u.Tag.End && (v.p.pictures[Use{n, u.Ref}] == nil || v.p.pictures[Use{n, u.Ref}].set == nil) {
+				if t := v.p.Graph.at[n.To[i].To]; t != nil {
+					stays[t] = "another img shows it as it is"
+				}
+			}
+		}
+	}
+	for again := true; again; {
+		again = false
+		for _, pl := range all {
+			for _, f := range files(pl) {
+				switch {
+				case pl.wrap != "" && stays[f] == "" && !pl.lazyHidden():
+					stays[f], again = "another img shows it as it is", true
+				case pl.wrap == "" && stays[f] != "" && !pl.lazyHidden():
+					pl.wrap, again = stays[f], true
+				}
+				candidate[f] = candidate[f] || pl.set != nil
+			}
+		}
+	}
+	for _, pl := range all {
+		if pl.set == nil && candidate[files(pl)[0]] {
+			pl.fluid = cmp.Or(pl.fluid, "it is a candidate of another img")
+		}
+	}
+}
+
+// filesOf returns the files that a picture of page n may show.
+func (p *Planner) filesOf(n *Node, pl *picturePlan) []*Node {
+	if pl.set == nil {
+		return []*Node{p.Graph.at[n.To[pl.pic.Ref].To]}
+	}
+	var out []*Node
+	for _, ref := range pl.set {
+		out = append(out, p.Graph.at[n.To[ref].To])
+	}
+	return out
+}
+
+// lazyHidden reports whether the picture is fetched when a dialog opens.
+func (pl *picturePlan) lazyHidden() bool { return pl.lazy && pl.hidden }
 
 // share makes one plan of several pictures that show the same file, so that a
 // browser fetches it once.
