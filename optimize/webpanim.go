@@ -54,6 +54,7 @@ func encodeFilm(ctx context.Context, in *Input, f *film, most int) ([]byte, erro
 
 // filmEncoder chooses for each frame what to write of it.
 type filmEncoder struct {
+	webp     libwebp.Encoder
 	effort   int
 	thorough bool         // tries all the ways
 	shown    *image.NRGBA // after the last frame
@@ -132,7 +133,7 @@ func (e *filmEncoder) smallest(m *image.NRGBA, d frameDiff) (animFrame, error) {
 
 // encode returns the VP8L data of a picture.
 func (e *filmEncoder) encode(m *image.NRGBA) ([]byte, error) {
-	b, err := libwebp.EncodeLossless(m, 4, e.effort)
+	b, err := e.webp.EncodeLossless(m, 4, e.effort)
 	if err != nil {
 		return nil, err
 	}

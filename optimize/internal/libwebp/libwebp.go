@@ -35,28 +35,55 @@ func EncodeLossy(m *image.NRGBA, method, quality int) ([]byte, error) {
 }
 
 func encode(m *image.NRGBA, method, quality int, lossless int32) ([]byte, error) {
+	var e Encoder
+	return e.encode(m, method, quality, lossless)
+}
+
+// Encoder encodes many pictures one after the other, which is cheaper than
+// each on its own if they are small. It keeps the memory that the largest
+// took. The zero value is ready.
+type Encoder struct{ mod *module }
+
+// EncodeLossless is as the function of that name, with the same result.
+func (e *Encoder) EncodeLossless(m *image.NRGBA, method, quality int) ([]byte, error) {
+	return e.encode(m, method, quality, 1)
+}
+
+func (e *Encoder) encode(m *image.NRGBA, method, quality int, lossless int32) ([]byte, error) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
 	if w <= 0 || h <= 0 || w > MaxSide || h > MaxSide || m.Stride != 4*w || len(m.Pix) != 4*w*h {
 		return nil, ErrEncode
 	}
-	mod := newModuleRaw(&wasiHost{})
-	// The module's memory grows step by step, each time by a copy. With room
-	// for what it came to on photographs (52 bytes a pixel) the peak is a third.
-	mod.memory = append(make([]byte, 0, 8<<20+56*w*h), mod.memory...)
-	mod.X_initialize()
+	if e.mod == nil {
+		mod := newModuleRaw(&wasiHost{})
+		// The module's memory grows step by step, each time by a copy. With
+		// room for what it came to on photographs (52 bytes a pixel) the peak
+		// is a third.
+		mod.memory = append(make([]byte, 0, 8<<20+56*w*h), mod.memory...)
+		mod.X_initialize()
+		e.mod = mod
+	}
+	mod := e.mod
+	e.mod = nil // not to be used again after an error
 	in := mod.Xmalloc(int32(len(m.Pix)))
 	size := mod.Xmalloc(8)
 	if in <= 0 || size <= 0 || int(in)+len(m.Pix) > len(mod.memory) || int(size)+8 > len(mod.memory) {
 		return nil, ErrEncode
 	}
 	copy(mod.memory[in:], m.Pix)
+	clear(mod.memory[size:][:8]) // its size_t has but four
 	const rgba, exact = 0, 0
 	out := mod.Xencode(in, int32(w), int32(h), size, rgba, int32(quality), int32(method), lossless, exact)
 	n := load64(mod.memory[size:])
 	if out <= 0 || n == 0 || n > uint64(len(mod.memory)) || uint64(out)+n > uint64(len(mod.memory)) {
 		return nil, ErrEncode
 	}
-	return bytes.Clone(mod.memory[out : uint64(out)+n]), nil
+	b := bytes.Clone(mod.memory[out : uint64(out)+n])
+	for _, p := range []int32{out, size, in} {
+		mod.Xfree(p)
+	}
+	e.mod = mod
+	return b, nil
 }
 
 // wasiHost gives the module the two system calls it imports. It uses them for

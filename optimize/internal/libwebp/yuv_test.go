@@ -56,6 +56,26 @@ func TestFromYCbCr(t *testing.T) {
 	}
 }
 
+// What was encoded before leaves no trace.
+func TestEncoder(t *testing.T) {
+	t.Parallel()
+	var e Encoder
+	for _, size := range [][2]int{{90, 70}, {1, 1}, {200, 3}, {90, 70}, {16, 160}, {240, 200}, {7, 5}} {
+		m := colors(size[0], size[1])
+		got, err := e.EncodeLossless(m, 4, 75)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := EncodeLossless(m, 4, 75)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d×%d: other bytes than alone, %v", size[0], size[1], err)
+		}
+	}
+	if _, err := e.EncodeLossless(image.NewNRGBA(image.Rectangle{}), 4, 75); err == nil {
+		t.Error("nothing was encoded")
+	}
+}
+
 func BenchmarkFromYCbCr(b *testing.B) {
 	m := image.NewYCbCr(image.Rect(0, 0, 1000, 1000), image.YCbCrSubsampleRatio420)
 	b.SetBytes(1e6)
