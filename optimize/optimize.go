@@ -44,6 +44,9 @@ type Input struct {
 	AVIF AVIFEncoder
 	// Esbuild minifies scripts and style sheets.
 	Esbuild guard.Esbuild
+	// Whole says that nothing outside a drawing refers to a part of it by id, so
+	// that ids nothing inside refers to may go.
+	Whole bool
 	// KeepInline forbids touching inline scripts and styles (a hash or nonce
 	// policy outside the page covers them).
 	KeepInline bool

@@ -10,18 +10,18 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hone-web/hone/optimize/internal/svgpass"
 	"github.com/hone-web/hone/site"
 )
 
-// SVG minifies drawings. Those whose text, style or script could change
-// meaning with white space are kept.
+// SVG minifies drawings. Those that scripts could look at are kept.
 var SVG = &Optimizer{
 	Name:    "svg",
-	Doc:     "minify drawings: paths, numbers, attributes, metadata",
-	Version: 1,
+	Doc:     "minify drawings: paths, numbers, groups, attributes, editors' data",
+	Version: 2,
 	Kinds:   []site.Kind{site.SVG},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
-		return runText(ctx, in, func(_ *text, src []byte) ([]byte, error) { return minSVG(src) })
+		return runText(ctx, in, (*text).svg)
 	},
 }
 
@@ -32,12 +32,23 @@ var delicate = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)<(?:[\w-]+:)?(text|tspan|script|foreignObject|style|animate\w*|set)\b|<!ENTITY|xml:space|<!DOCTYPE[^>]*\[|<!\[CDATA\[`)
 })
 
-func minSVG(src []byte) ([]byte, error) {
-	if m := delicate().FindSubmatch(src); m != nil {
-		if len(m[1]) > 0 {
-			return nil, keep("contains <" + string(m[1]) + ">")
-		}
-		return nil, keep("contains entities or significant white space")
+// svg runs our own passes, which know what the drawing shows, or the minifier
+// where they refuse: on documents with prefixes for the elements of SVG.
+func (t *text) svg(src []byte) ([]byte, error) {
+	out, err := svgpass.Run(src, svgpass.Options{KeepLegal: t.opts.KeepLegal, Exact: t.in.Lossless, Whole: t.in.Whole})
+	if err == nil {
+		return out, nil
+	}
+	if out, minErr := minifyDrawing(src, t.opts.KeepLegal); minErr == nil {
+		return out, nil
+	}
+	return nil, keep(err.Error())
+}
+
+// minifyDrawing runs the minifier where it can be trusted.
+func minifyDrawing(src []byte, legal bool) ([]byte, error) {
+	if delicate().Match(src) || legal && bytes.Contains(src, []byte("<!--")) {
+		return nil, keep("contains what the minifier does not keep")
 	}
 	before, err := svgShape(src)
 	if err != nil {
