@@ -101,7 +101,7 @@ const minGain = 1024
 // backgroundVariant returns the AVIF of a background, nil if none pays or the
 // reference must stay.
 func (p *Planner) backgroundVariant(u Use, o *site.Object) *site.Variant {
-	if o == nil || p.Images.AVIF == "off" || !p.anyFormat(u) || p.Graph.at[o.Path].Keep != "" {
+	if o == nil || p.Images.AVIF == "off" || !p.anyFormat(u) || p.Graph.at[o.Path].Keep != "" || p.single[p.Graph.at[o.Path]] {
 		return nil
 	}
 	least := o.Size

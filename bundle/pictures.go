@@ -44,6 +44,13 @@ var Pictures = &Combiner{
 	Plan: func(p *Planner) {
 		v := newPictureView(p)
 		for _, n := range p.Graph.Nodes {
+			if n.File.Kind == site.HTML && n.Doc != nil {
+				for t := range v.mixed(n) {
+					p.single[t] = true
+				}
+			}
+		}
+		for _, n := range p.Graph.Nodes {
 			if n.Doc != nil && n.File.Kind == site.HTML && len(n.Doc.Pics) > 0 && n.File.Frozen == "" {
 				v.page(n)
 			}
@@ -59,11 +66,12 @@ type pictureView struct {
 	p      *Planner
 	sheets map[*scan.Doc]*layout.Sheet
 	want   map[*Node]map[string]bool
+	ways   map[*Node]map[*Node]uint8
 }
 
 func newPictureView(p *Planner) *pictureView {
-	p.pictures = map[Use]*picturePlan{}
-	return &pictureView{p: p, sheets: map[*scan.Doc]*layout.Sheet{}, want: map[*Node]map[string]bool{}}
+	p.pictures, p.single = map[Use]*picturePlan{}, map[*Node]bool{}
+	return &pictureView{ways: map[*Node]map[*Node]uint8{}, p: p, sheets: map[*scan.Doc]*layout.Sheet{}, want: map[*Node]map[string]bool{}}
 }
 
 // fit reports whether other encodings of a picture may be made at all.
@@ -83,6 +91,7 @@ func (v *pictureView) page(n *Node) {
 	p := v.p
 	var page *layout.Page
 	var cond *conditions
+	var mixed map[*Node]bool
 	shown := map[*Node][]*picturePlan{} // what a page shows at once of one file
 	var all []*picturePlan
 	for _, pic := range n.Doc.Pics {
@@ -101,6 +110,12 @@ func (v *pictureView) page(n *Node) {
 		}
 		pl := &picturePlan{pic: pic, slot: page.Slot(pic.Elem, w, h), w: w, h: h}
 		pl.wrap, pl.fluid = cond.wrap(pic, u), cond.fluid(pic, u)
+		if mixed == nil {
+			mixed = v.mixed(n)
+		}
+		if mixed[to] {
+			pl.wrap = cmp.Or(pl.wrap, "the page loads the same file in another way too")
+		}
 		if u.ref().Attrs["srcset"] != "" {
 			if pl.set = v.srcset(n, pic); pl.set == nil {
 				pl.wrap = "a candidate of its srcset has to stay"
@@ -144,7 +159,7 @@ func (v *pictureView) srcset(n *Node, pic scan.Pic) []int {
 		if r.Role != site.RoleSrcset || r.Span.Start < pic.Tag.Start || r.Span.End > pic.Tag.End {
 			continue
 		}
-		if !v.fit(v.p.Graph.at[n.To[i].To]) || !v.p.anyFormat(Use{n, i}) {
+		if t := v.p.Graph.at[n.To[i].To]; !v.fit(t) || v.p.single[t] || !v.p.anyFormat(Use{n, i}) {
 			return nil
 		}
 		set = append(set, i)
@@ -311,7 +326,7 @@ func (v *pictureView) backgrounds() {
 			b := &n.Doc.Backs[i]
 			u := Use{n, b.Ref}
 			to := v.p.Graph.at[n.To[b.Ref].To]
-			if !v.fit(to) || !v.p.anyFormat(u) || b.Attr == ' ' {
+			if !v.fit(to) || !v.p.anyFormat(u) || b.Attr == ' ' || v.p.single[to] {
 				continue
 			}
 			if v.want[to] == nil {
@@ -346,12 +361,17 @@ func (v *pictureView) shares() {
 	}
 }
 
+// shareKey returns the key of the copy of a w×h picture for link previews: the
+// width at which its height comes out nearest to whole pixels.
 func shareKey(w, h int) string {
-	x := shareWidth
-	if y := evenWidth(x-x/20, w, h); y <= x {
-		x = y
+	best, off := shareWidth, 1.0
+	for x := shareWidth; x >= shareWidth-shareWidth/20; x-- {
+		f := float64(x) * float64(h) / float64(w)
+		if d := math.Abs(f - math.Round(f)); d < off-1e-9 {
+			best, off = x, d
+		}
 	}
-	return site.VariantKey(".jpg", x)
+	return site.VariantKey(".jpg", best)
 }
 
 // ask writes the requests into the plan.

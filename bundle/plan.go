@@ -50,7 +50,8 @@ type Planner struct {
 	combiner string
 	ev       *evidence
 	pictures map[Use]*picturePlan
-	sized    map[Use]bool // pictures that already got a width
+	single   map[*Node]bool // pictures that some page loads in several ways
+	sized    map[Use]bool   // pictures that already got a width
 }
 
 // Combiner takes one kind of decision over the whole site.
