@@ -80,7 +80,7 @@ func (v *pictureView) fit(n *Node) bool {
 		return false
 	}
 	switch n.File.Path.Ext() {
-	case ".jpg", ".jpeg", ".png", ".jfif", ".jpe":
+	case ".jpg", ".jpeg", ".png", ".jfif", ".jpe", ".webp", ".gif", ".apng":
 		return true
 	}
 	return false
@@ -296,7 +296,7 @@ func (v *pictureView) request(to *Node, pl *picturePlan) {
 		ext = sameFormat(to)
 	}
 	for _, w := range pl.need {
-		if w > 0 || ext == ".avif" {
+		if ext != "" && (w > 0 || ext == ".avif") {
 			ask(site.VariantKey(ext, w))
 		}
 	}
@@ -308,10 +308,13 @@ func (p *Planner) wraps(pl *picturePlan) bool {
 }
 
 // sameFormat returns the extension of narrower copies that every browser
-// reads: for a PNG the lossless WebP.
+// reads, "" if there are none.
 func sameFormat(n *Node) string {
-	if n.File.Path.Ext() == ".png" {
+	switch {
+	case lossless[n.File.Path.Ext()]:
 		return ".webp"
+	case n.File.Path.Ext() == ".webp":
+		return "" // there is nothing but AVIF for it
 	}
 	return ".jpg"
 }
@@ -374,11 +377,15 @@ func shareKey(w, h int) string {
 	return site.VariantKey(".jpg", best)
 }
 
+// lossless are the formats whose pictures WebP holds without loss, animated
+// ones too.
+var lossless = map[string]bool{".png": true, ".gif": true, ".apng": true}
+
 // ask writes the requests into the plan.
 func (v *pictureView) ask() {
 	for _, n := range v.p.Graph.Nodes {
 		keys := v.want[n]
-		if n.File.Path.Ext() == ".png" && v.fit(n) && slices.ContainsFunc(n.In, v.p.anyFormat) {
+		if lossless[n.File.Path.Ext()] && v.fit(n) && slices.ContainsFunc(n.In, v.p.anyFormat) {
 			if keys == nil {
 				keys = map[string]bool{}
 			}

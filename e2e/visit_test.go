@@ -89,7 +89,7 @@ const settle = `(async () => {
     const s = getComputedStyle(e);
     return props.map((p) => s.getPropertyValue(p).replace(/url\([^)]*\)/g, "url()")).join("|") + "|" + (s.backgroundImage === "none" ? "" : "image");
   });
-  for (const i of images) { if (/\.gif/.test(i.currentSrc)) { i.style.visibility = "hidden"; } }
+  for (const i of images) { if (/\.gif|spinner/.test(i.currentSrc)) { i.style.visibility = "hidden"; } }
   return {
     Title: document.title, Text: document.body.innerText, Boxes: boxes, Styles: styles,
     Images: images.map((i) => ({Loaded: i.complete && i.naturalWidth > 0, Width: i.naturalWidth, Height: i.naturalHeight,
