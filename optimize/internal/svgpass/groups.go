@@ -1,6 +1,9 @@
 package svgpass
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // collapseGroups dissolves groups without attributes, and gives those of a
 // group to its only child.
@@ -82,6 +85,10 @@ func (d *drawing) movable(g, c *node, a attr) bool {
 	case "mask", "filter":
 		return !effects(c, "clip-path", "mask", "transform", "filter", "opacity") && c.name != "use"
 	case "display", "overflow", "vector-effect", "cursor", "pointer-events":
+		return false
+	}
+	// A value relative to the parent's needs the parent to have one.
+	if v, own := c.lookup(a.name); own && (properties[a.name].text || relative(v) || strings.Contains(v, "%")) {
 		return false
 	}
 	return properties[a.name].inherited

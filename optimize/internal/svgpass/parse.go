@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	maxDepth = 500
-	maxAttrs = 200 // of one element; the search for repeats is quadratic
+	maxDepth = 150
+	maxAttrs = 100 // of one element; the search for repeats is quadratic
 	svgNS    = "http://www.w3.org/2000/svg"
 )
 
@@ -30,7 +30,7 @@ type parser struct {
 // error, so that what follows need not think of it.
 func parse(src []byte, legal bool) (*node, [][]byte, error) {
 	p := &parser{src: bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), legal: legal}
-	if !utf8.Valid(src) || bytes.IndexByte(src, 0) >= 0 {
+	if !utf8.Valid(src) || bytes.ContainsFunc(src, func(r rune) bool { return !isChar(r) }) {
 		return nil, nil, ErrSyntax
 	}
 	for p.pos < len(p.src) {

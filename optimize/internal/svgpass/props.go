@@ -124,7 +124,7 @@ func (d *drawing) computed(n *node, name string) (string, bool) {
 	}
 	inherited := properties[name].inherited
 	for at := n; at != nil; at = at.parent {
-		if s, ok := at.lookup("style"); ok && mentions(s, name) {
+		if at.has("style") {
 			return "", false
 		}
 		if v, ok := at.lookup(name); ok && v != "inherit" {

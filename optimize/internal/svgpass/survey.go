@@ -20,9 +20,13 @@ type facts struct {
 	foreign  bool
 	current  bool // currentColor
 	clips    bool // has clipPath
-	markers  bool
+	markers  bool // may have markers
 	prefixes map[string]bool
 	scale    float64 // the greatest of any chain of transforms; at least 1
+
+	styleMoves  bool // a style attribute transforms
+	fontUnits   bool // a length depends on a font
+	markersUsed bool // a marker is stated, not only defined
 }
 
 func (d *drawing) survey() {
@@ -43,11 +47,7 @@ func (d *drawing) survey() {
 		}
 		return true
 	})
-	d.edit(func(n *node) {
-		if n.has("transform") {
-			d.scale = max(d.scale, scaleOf(n))
-		}
-	})
+	d.measure()
 }
 
 func (d *drawing) surveyName(n *node) {
@@ -61,12 +61,12 @@ func (d *drawing) surveyName(n *node) {
 	case "marker":
 		d.markers = true
 	case "style":
-		d.styled = true
+		d.styled, d.fontUnits, d.markersUsed = true, true, true
 	case "font", "font-face":
 		d.text = true
 	}
 	if animation(n.name) {
-		d.animated, d.allIDs = true, true
+		d.animated, d.allIDs, d.markersUsed = true, true, true
 	}
 }
 
@@ -87,6 +87,18 @@ func (d *drawing) surveyValue(n *node, a attr) {
 	}
 	if strings.HasPrefix(a.name, "marker") || a.name == "style" && strings.Contains(a.value, "marker") {
 		d.markers = true
+	}
+	if a.name != "d" && a.name != "points" && a.name != "id" && a.name != "class" && relative(a.value) {
+		d.fontUnits = true
+	}
+	switch a.name {
+	case "marker", "marker-start", "marker-mid", "marker-end":
+		d.markersUsed = d.markersUsed || a.value != "none"
+	case "style":
+		d.markersUsed = d.markersUsed || strings.Contains(a.value, "marker")
+		for _, word := range []string{"transform", "scale", "zoom"} {
+			d.styleMoves = d.styleMoves || strings.Contains(strings.ToLower(a.value), word)
+		}
 	}
 	d.references(a.value)
 }
@@ -186,19 +198,25 @@ func plain(n *node) bool {
 	return true
 }
 
-// scaleOf returns how wide a unit of n is drawn in units of the root.
-func scaleOf(n *node) float64 {
-	k := 1.0
-	for at := n; at != nil; at = at.parent {
-		if t, ok := at.lookup("transform"); ok {
-			m, ok := parseTransform(t)
-			if !ok {
-				return math.NaN()
-			}
-			k *= m.norm()
+// measure notes for each element how wide its units are drawn. Once a round
+// and from the root down: a chain of long transforms is read once.
+func (d *drawing) measure() {
+	d.edit(func(n *node) {
+		n.scale = 1
+		if n.parent != nil {
+			n.scale = n.parent.scale
 		}
-	}
-	return k
+		if t, ok := n.lookup("transform"); ok {
+			if m, ok := parseTransform(t); ok {
+				n.scale *= m.norm()
+			} else {
+				n.scale = math.NaN()
+			}
+		}
+		if n.scale > d.scale {
+			d.scale = n.scale
+		}
+	})
 }
 
 // decimalsOf returns how many decimals a coordinate of n needs.
@@ -206,7 +224,7 @@ func (d *drawing) decimalsOf(n *node) int {
 	if d.Exact {
 		return -1
 	}
-	size, k, more := d.size(), scaleOf(n), 0
+	size, k, more := d.size(), n.scale, 0
 	if math.IsNaN(k) || k == 0 {
 		return maxDecimals
 	}
@@ -234,21 +252,13 @@ func (d *drawing) decimalsOf(n *node) int {
 			}
 		}
 	}
-	if d.styledTransform(n) {
+	if d.styledTransform() {
 		more += 2
 	}
 	return min(decimals(size, k)+more, maxDecimals)
 }
 
-// styledTransform reports whether a style may scale n.
-func (d *drawing) styledTransform(n *node) bool {
-	if d.cssProps["transform"] || d.cssProps["scale"] || d.cssProps["zoom"] || d.loose || d.animated {
-		return true
-	}
-	for at := n; at != nil; at = at.parent {
-		if s := at.get("style"); strings.Contains(s, "transform") || strings.Contains(s, "scale") || strings.Contains(s, "zoom") {
-			return true
-		}
-	}
-	return false
+// styledTransform reports whether a style may scale anything.
+func (d *drawing) styledTransform() bool {
+	return d.cssProps["transform"] || d.cssProps["scale"] || d.cssProps["zoom"] || d.loose || d.animated || d.styleMoves
 }

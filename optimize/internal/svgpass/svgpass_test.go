@@ -30,6 +30,7 @@ func TestRun(t *testing.T) {
 		{name: "empty group", in: `<g fill="red"><g/></g><path d="M1 1z"/>`, want: `<path d="M1 1z"/>`},
 		{name: "group that floods", in: `<g filter="url(#a)"/>`, want: `<g filter="url(#a)"/>`},
 		{name: "group of one", in: `<g fill="red"><path d="M1 1z"/></g>`, want: `<path d="M1 1z" fill="red"/>`},
+		{name: "group whose size is relative", in: `<g font-size="2em"><g font-size="50%"><text/></g></g>`, want: `<g font-size="2em"><g font-size="50%"><text/></g></g>`},
 		{name: "group with a title", in: `<g fill="red"><title>a</title><path d="M1 1z"/></g>`, want: `<g fill="red"><title>a</title><path d="M1 1z"/></g>`},
 		{name: "group that clips what moves", in: `<g clip-path="url(#a)"><path transform="rotate(9)" fill="url(#b)" d="M1 1z"/></g>`,
 			want: `<g clip-path="url(#a)"><path transform="rotate(9)" fill="url(#b)" d="M1 1z"/></g>`},

@@ -90,12 +90,19 @@ func (d *drawing) fold(n *node, m matrix, paths []*node) {
 	before := slices.Clone(n.attrs)
 	gain := len(n.get("transform")) + len(` transform=""`)
 	n.del("transform")
+	scale := 1.0
+	if n.parent != nil {
+		scale = n.parent.scale
+	}
 	data := make([]string, len(paths))
 	for i, p := range paths {
+		was := p.scale
+		p.scale = scale
 		segs, ok := parsePath(p.get("d"))
 		if ok = ok && d.paintStays(p, m) && transformPath(segs, m); ok {
 			data[i], ok = writePath(segs, d.decimalsOf(p), false, d.strokeOf(p))
 		}
+		p.scale = was
 		if gain += len(p.get("d")) - len(data[i]); !ok {
 			gain = -1
 			break
@@ -105,8 +112,10 @@ func (d *drawing) fold(n *node, m matrix, paths []*node) {
 		n.attrs = before
 		return
 	}
+	n.scale = scale
 	for i, p := range paths {
 		p.set("d", data[i])
+		p.scale = scale
 	}
 	d.changed = true
 }

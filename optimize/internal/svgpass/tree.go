@@ -25,6 +25,7 @@ type node struct {
 	parent   *node
 	raw      []byte // as written: text, comments, and elements that stay so
 	opaque   bool   // written as raw
+	scale    float64
 }
 
 type attr struct{ name, value string }
@@ -60,17 +61,6 @@ func (n *node) set(name, value string) {
 
 func (n *node) del(name string) {
 	n.attrs = slices.DeleteFunc(n.attrs, func(a attr) bool { return a.name == name })
-}
-
-// elements returns the children that are elements.
-func (n *node) elements() []*node {
-	var out []*node
-	for _, c := range n.children {
-		if c.kind == element {
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 // walk calls f for n and the elements below, those inside opaque ones too,

@@ -91,11 +91,11 @@ func (d *drawing) uselessProperty(n *node, a attr) bool {
 		return false
 	}
 	switch {
-	case p.text && !d.text && !d.fontUnits():
+	case p.text && !d.text && !d.fontUnits:
 		return true
 	case a.name == "color" && !d.current, a.name == "clip-rule" && !d.clips && (d.Whole || !n.within("defs")):
 		return true
-	case strings.HasPrefix(a.name, "marker") && a.value == "none" && !d.markersUsed():
+	case strings.HasPrefix(a.name, "marker") && a.value == "none" && !d.markersUsed:
 		return true
 	}
 	if d.sameWithout(n, a) {
@@ -137,20 +137,6 @@ func (d *drawing) sameWithout(n *node, a attr) bool {
 	return ok && (v == a.value || initialValue(a.name, a.value) && initialValue(a.name, v))
 }
 
-// fontUnits reports whether a length depends on the font.
-func (d *drawing) fontUnits() bool {
-	found := d.styled
-	d.root.walk(func(n *node) bool {
-		for _, a := range n.attrs {
-			if a.name != "d" && a.name != "points" && a.name != "id" && a.name != "class" && relative(a.value) {
-				found = true
-			}
-		}
-		return !found
-	})
-	return found
-}
-
 // relative reports whether a value may hold a length in units of a font (CSS
 // Values 4, 6.1).
 func relative(v string) bool {
@@ -165,20 +151,6 @@ func relative(v string) bool {
 		}
 	}
 	return false
-}
-
-// markersUsed reports whether any element has a marker.
-func (d *drawing) markersUsed() bool {
-	found := d.styled || d.animated
-	d.root.walk(func(n *node) bool {
-		for _, a := range n.attrs {
-			if strings.HasPrefix(a.name, "marker") && n.name != "marker" && a.value != "none" && !strings.HasPrefix(a.name, "markerU") || a.name == "style" && strings.Contains(a.value, "marker") {
-				found = true
-			}
-		}
-		return !found
-	})
-	return found
 }
 
 // dropInvisible removes shapes that paint nothing.
