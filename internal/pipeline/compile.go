@@ -83,8 +83,11 @@ func (b *build) weight(n *bundle.Node) int64 {
 		}
 		return need
 	}
-	if n.File.Kind.IsText() {
+	switch {
+	case n.File.Kind.IsText():
 		return 30 * n.File.Size
+	case n.File.Kind == site.Media:
+		return 3 * n.File.Size // read, copied, written
 	}
 	return 0
 }
@@ -154,6 +157,8 @@ func (b *build) untouchable(n *bundle.Node) string {
 		return f.Frozen
 	case n.Finished:
 		return "already finished"
+	case f.Kind == site.Media && f.Size > optimize.MaxMedia:
+		return fmt.Sprintf("larger than %d MB", optimize.MaxMedia>>20)
 	case f.Kind.IsText() && f.Size > b.o.Limits.Text:
 		return fmt.Sprintf("larger than the limit for text (%d bytes)", b.o.Limits.Text)
 	}
