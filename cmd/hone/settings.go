@@ -146,7 +146,7 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 		Image: pipeline.ImageOptions{JPEGQuality: value(c.Image.JPEGQuality, 0), Quality: value(c.Image.Quality, ""), Picture: value(c.Image.Picture, ""),
 			AVIF: value(c.Image.AVIF, ""), Color: value(c.Image.Color, "")}, NoCache: a.flags.noCache,
 		FailOn: pipeline.FailOn(value(c.FailOn, "error")), Strict: value(c.Strict, false), Limits: limits(c.Limits),
-		Encode: c.Precompress, Hosts: c.Cache.Hosts, Now: time.Now(), Clock: time.Now,
+		Encode: c.Precompress, Hosts: c.Cache.Hosts, Now: time.Now(), Clock: time.Now, CodeCache: codeCache(),
 	}
 	if o.Encode == nil {
 		o.Encode = []string{"br", "gzip"}
@@ -155,6 +155,16 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 		return o, usagef("--jobs: %d is below 1", o.Jobs)
 	}
 	return o, nil
+}
+
+// codeCache returns the user's own folder for compiled encoders, "" if there
+// is none.
+func codeCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "hone", "code")
 }
 
 func limits(l config.Limits) optimize.Limits {

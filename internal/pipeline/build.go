@@ -89,7 +89,11 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 	}
 	defer b.store.Close()
 	if b.avif = o.AVIF; b.avif == nil {
-		machine := optimize.NewAVIF(wasmCache(o))
+		cache := o.CodeCache
+		if o.NoCache {
+			cache = ""
+		}
+		machine := optimize.NewAVIF(cache)
 		defer machine.Close()
 		b.avif = machine
 	}
@@ -107,15 +111,6 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 		}
 	}
 	return b.finish(ctx)
-}
-
-// wasmCache returns the folder for compiled encoders: what takes seconds to
-// compile is kept between runs.
-func wasmCache(o *Options) string {
-	if o.NoCache || o.Meta == "" {
-		return ""
-	}
-	return filepath.Join(o.Meta, "store", "wasm")
 }
 
 // publishes reports whether the run writes an output.

@@ -40,6 +40,10 @@ type Options struct {
 	Hosts    []string // names of cache targets; empty means all that need no choice
 
 	Esbuild guard.Esbuild
+	// CodeCache is a folder for compiled encoders, which take seconds to
+	// compile; "" keeps none. What it holds is run, so it must not be part of
+	// a project: somebody else may have written that.
+	CodeCache string
 	// AVIF encodes AVIF; nil starts an encoder when a picture needs one.
 	AVIF optimize.AVIFEncoder
 	Now  time.Time // ages the store, nothing else
