@@ -79,9 +79,10 @@ func setsStyle(text []byte) bool {
 	return false
 }
 
-// Box is an <img> whose tag gives it no size.
+// Box is an <img> whose tag gives it no size, or a <video>, which has one Box
+// for each of its files.
 type Box struct {
-	Ref     int      // its src
+	Ref     int      // its src, or that of a source
 	At      int      // where attributes may be inserted
 	Self    []string // the simple selectors that match it, in the form of Pre
 	Parents []string // those that match the element that holds it, or may
@@ -91,6 +92,7 @@ type Box struct {
 type openElement struct {
 	name      string
 	selectors []string
+	video     *openVideo // of a video whose size is of interest
 }
 
 // maxOpen bounds the elements that are followed; below that no box is noted.
@@ -104,21 +106,32 @@ var optionalEnd = map[string]bool{"p": true, "li": true, "dt": true, "dd": true,
 // box follows the elements of a page and notes the pictures without a size.
 func (h *htmlScan) box(e *element) {
 	t := e.t
-	if t.Name == "img" && !t.Foreign && h.fixed == "" && len(h.opened) < maxOpen {
-		h.image(e)
+	var video *openVideo
+	if len(h.opened) < maxOpen {
+		switch {
+		case t.Name == "img" && !t.Foreign && h.fixed == "":
+			h.image(e)
+		case t.Name == "video":
+			video = h.video(e)
+		case t.Name == "source":
+			h.source(e)
+		}
 	}
 	switch t.Name {
 	case "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr":
 		return
 	}
 	if !(t.Foreign && t.Type == markup.SelfClosing) && len(h.opened) < maxOpen {
-		h.opened = append(h.opened, openElement{t.Name, e.selectors()})
+		h.opened = append(h.opened, openElement{t.Name, e.selectors(), video})
 	}
 }
 
 func (h *htmlScan) closeElement(name string) {
 	for i := len(h.opened) - 1; i >= 0; i-- {
 		if h.opened[i].name == name {
+			for _, o := range h.opened[i:] {
+				h.closeVideo(o.video)
+			}
 			h.opened = h.opened[:i]
 			return
 		}
@@ -132,34 +145,55 @@ func (h *htmlScan) image(e *element) {
 	if !ok || len(h.refs) == 0 {
 		return
 	}
-	for _, a := range e.t.Attrs {
-		switch a.Name {
-		case "width", "height", "srcset", "sizes", "style", "usemap", "ismap", "is", "slot", "part":
-			return
-		}
-		if strings.HasPrefix(a.Name, "data-") || strings.HasPrefix(a.Name, "on") || strings.HasPrefix(a.Name, ":") || strings.HasPrefix(a.Name, "@") {
-			return // a script has plans for it
-		}
+	if e.claimed() {
+		return
 	}
-	ref := -1
-	at := h.v.cut(src.Value.Start, src.Value.End).trim().span().Start
-	for i := len(h.refs) - 1; i >= 0 && i >= len(h.refs)-8; i-- {
-		if h.refs[i].Span.Start == at && h.refs[i].Role == site.RoleImage {
-			ref = i
-		}
-	}
+	ref := h.refAt(src, site.RoleImage)
 	if ref < 0 || len(h.opened) == 0 {
 		return
 	}
-	b := Box{Ref: ref, At: h.v.pos(e.t.Span.Start + len("<img")), Self: e.selectors()}
+	h.boxes = append(h.boxes, Box{Ref: ref, At: h.v.pos(e.t.Span.Start + len("<img")), Self: e.selectors(), Parents: h.parents()})
+}
+
+// claimed reports whether a tag says how large its element is, or that a
+// script has plans for it.
+func (e *element) claimed() bool {
+	for _, a := range e.t.Attrs {
+		switch a.Name {
+		case "width", "height", "srcset", "sizes", "style", "usemap", "ismap", "is", "slot", "part":
+			return true
+		}
+		if strings.HasPrefix(a.Name, "data-") || strings.HasPrefix(a.Name, "on") || strings.HasPrefix(a.Name, ":") || strings.HasPrefix(a.Name, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// refAt returns the reference that an attribute of the current tag holds, -1
+// if it holds none.
+func (h *htmlScan) refAt(a markup.Attr, role site.Role) int {
+	at := h.v.cut(a.Value.Start, a.Value.End).trim().span().Start
+	for i := len(h.refs) - 1; i >= 0 && i >= len(h.refs)-8; i-- {
+		if h.refs[i].Span.Start == at && h.refs[i].Role == role {
+			return i
+		}
+	}
+	return -1
+}
+
+// parents returns the selectors that match the element that holds the current
+// tag, or may.
+func (h *htmlScan) parents() []string {
+	var list []string
 	for i := len(h.opened) - 1; i >= 0; i-- {
 		o := h.opened[i]
-		b.Parents = append(b.Parents, o.selectors...)
+		list = append(list, o.selectors...)
 		if !optionalEnd[o.name] {
 			break
 		}
 	}
-	h.boxes = append(h.boxes, b)
+	return list
 }
 
 // selectors returns the simple selectors that match an element: its name,
