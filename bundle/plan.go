@@ -46,6 +46,9 @@ type Planner struct {
 	// zeros, where they are not known.
 	Size   func(site.Path) (w, h int)
 	Images ImageOptions
+	// Placeholder is what pictures that are loaded late show before: "color" or
+	// "thumbhash"; "" and "off" mean nothing.
+	Placeholder string
 
 	combiner string
 	ev       *evidence

@@ -141,6 +141,7 @@ func runImage(format string, work func(context.Context, *Input, header) (Output,
 		}()
 		out, err = work(ctx, in, h)
 		base.Facts.Lossy, base.Facts.Score, base.Facts.Note = out.Facts.Lossy, out.Facts.Score, out.Facts.Note
+		base.Facts.Color, base.Facts.Thumb = in.look.color, in.look.thumb
 		out.Facts = base.Facts
 		switch {
 		case errors.Is(err, errUnverified):

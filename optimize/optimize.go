@@ -50,6 +50,8 @@ type Input struct {
 	// KeepInline forbids touching inline scripts and styles (a hash or nonce
 	// policy outside the page covers them).
 	KeepInline bool
+
+	look look // of the picture, filled on the way where placeholders are asked for
 }
 
 // SpaceFacts names what the site's style sheets say about white space.
@@ -72,6 +74,7 @@ type Options struct {
 	JPEGQuality int    // of jpegli, 1 to 100; 0 follows Quality
 	Quality     string // how near lossy pictures stay to the source: "high", "balanced" or "small"; "" means balanced
 	Color       string // "keep": pictures whose colours go beyond sRGB get no other encodings; "srgb": their copies are converted; "" means keep
+	Placeholder string // "color" or "thumbhash": what Facts tell of a picture's look; "" and "off" mean nothing
 	KeepLegal   bool   // keep legal comments in scripts and styles
 	Limits      Limits
 }

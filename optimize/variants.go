@@ -64,6 +64,7 @@ func AVIFWeight(w, h int) int64 {
 // variants makes the encodings that in.Want asks for. best is the size of the
 // smallest file that shows the whole picture so far.
 func (s *seen) variants(ctx context.Context, in *Input, best int) ([]Variant, error) {
+	in.look = s.look(in.Options)
 	var out []Variant
 	sizes := map[int]*image.NRGBA{0: s.m}
 	w, h := s.m.Rect.Dx(), s.m.Rect.Dy()

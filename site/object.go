@@ -48,6 +48,11 @@ type Facts struct {
 	Score         float64 `json:",omitempty"` // SSIMULACRA2 of changed pixels against the source
 	Class         string  `json:",omitempty"` // "photo", "graphic", …: what the pixels look like
 	Note          string  `json:",omitempty"` // what was done, for explain
+	// Color is the mean colour of an opaque picture, "#rrggbb", and Thumb a
+	// PNG of a few pixels in base64 that resembles it: both only where
+	// placeholders are asked for.
+	Color string `json:",omitempty"`
+	Thumb string `json:",omitempty"`
 }
 
 // Variant is another encoding of an object, of the whole picture or of a

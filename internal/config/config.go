@@ -44,6 +44,7 @@ type Image struct {
 	Picture     *string `toml:"picture" json:"picture,omitempty" jsonschema:"enum=off,enum=safe,enum=always,description=When a picture element may be put around an img; safe (default): where no selector and no script can tell"`
 	AVIF        *string `toml:"avif" json:"avif,omitempty" jsonschema:"enum=off,enum=auto,enum=always,description=AVIF beside another format (auto, the default), also as the only one (always), or never"`
 	Color       *string `toml:"color" json:"color,omitempty" jsonschema:"enum=keep,enum=srgb,description=What becomes of colours beyond sRGB in copies; keep (default) makes none of such pictures"`
+	Placeholder *string `toml:"placeholder" json:"placeholder,omitempty" jsonschema:"enum=off,enum=color,enum=thumbhash,description=What opaque pictures that are loaded late show before: nothing (off; the default) or their mean colour or a blurred likeness"`
 }
 
 // Cache is the [cache] table.
@@ -250,6 +251,7 @@ var choices = []struct {
 	{"image.picture", func(c *Config) *string { return c.Image.Picture }, []string{"off", "safe", "always"}},
 	{"image.avif", func(c *Config) *string { return c.Image.AVIF }, []string{"off", "auto", "always"}},
 	{"image.color", func(c *Config) *string { return c.Image.Color }, []string{"keep", "srgb"}},
+	{"image.placeholder", func(c *Config) *string { return c.Image.Placeholder }, []string{"off", "color", "thumbhash"}},
 	{"fail_on", func(c *Config) *string { return c.FailOn }, []string{"error", "warn", "never"}},
 }
 

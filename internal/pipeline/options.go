@@ -61,6 +61,7 @@ type ImageOptions struct {
 	Picture     string // bundle.ImageOptions.Picture
 	AVIF        string // bundle.ImageOptions.AVIF
 	Color       string // optimize.Options.Color
+	Placeholder string // "off", "color" or "thumbhash"; "" means off
 }
 
 // KeepURLs says which files still answer under the name they had.
@@ -118,5 +119,5 @@ func (o *Options) skips(name string) bool {
 }
 
 func (o *Options) optimize() *optimize.Options {
-	return &optimize.Options{Preset: o.Preset, JPEGQuality: o.Image.JPEGQuality, Quality: o.Image.Quality, Color: o.Image.Color, KeepLegal: true, Limits: o.Limits}
+	return &optimize.Options{Preset: o.Preset, JPEGQuality: o.Image.JPEGQuality, Quality: o.Image.Quality, Color: o.Image.Color, Placeholder: o.Image.Placeholder, KeepLegal: true, Limits: o.Limits}
 }
