@@ -265,7 +265,7 @@ func prefer(all []*picturePlan, n *Node) {
 		return w * w * float64(pl.h) / float64(pl.w)
 	}
 	for _, pl := range all {
-		if pl.pic.Top > inSight || pl.hidden || pl.lazy || pl.slot.At(1280) < largeSide {
+		if pl.pic.Top > inSight || n.Doc.Refs[pl.pic.Ref].Attrs["loading"] != "" || pl.hidden || pl.lazy || pl.slot.At(1280) < largeSide {
 			continue
 		}
 		if best == nil || area(pl) > 1.5*area(best) {

@@ -76,10 +76,15 @@ func searchAVIF(ctx context.Context, in *Input, m *image.NRGBA, a AVIFOptions, t
 	start := a.Quality
 	tried = map[int]coded{}
 	r, err := quality.Search(m, quality.Options{
-		Target: target, Lo: 30, Hi: 90, Start: start, Slope: avifSlope, MaxProbes: probes(in.Options), MaxChecks: 1,
+		Target: target, Lo: 30, Hi: 90, Start: start, Slope: avifSlope, MaxProbes: min(probes(in.Options), 3), MaxChecks: 1,
 		Probe: func(q int, src *image.NRGBA) (*image.NRGBA, error) {
 			a := a
 			a.Quality = q
+			if src != m {
+				// A sample tells the quality, not the bytes: the quicker search of
+				// the encoder does for that.
+				a.Speed = max(a.Speed, 9)
+			}
 			b, err := in.AVIF.Encode(ctx, src, a)
 			if err != nil {
 				return nil, err

@@ -39,10 +39,10 @@ type Config struct {
 
 // Image is the [image] table.
 type Image struct {
-	Quality     *string `toml:"quality" json:"quality,omitempty" jsonschema:"enum=high,enum=balanced,enum=small,description=How near lossy pictures stay to their source: an SSIMULACRA2 score of 80, 70 or 60; default balanced"`
+	Quality     *string `toml:"quality" json:"quality,omitempty" jsonschema:"enum=high,enum=balanced,enum=small,description=How near lossy pictures stay to their source: an SSIMULACRA2 score of 80 or 70 or 60; default balanced"`
 	JPEGQuality *int    `toml:"jpeg_quality" json:"jpeg_quality,omitempty" jsonschema:"minimum=1,maximum=100,description=A fixed quality for the JPEG encoder instead of a score"`
 	Picture     *string `toml:"picture" json:"picture,omitempty" jsonschema:"enum=off,enum=safe,enum=always,description=When a picture element may be put around an img; safe (default): where no selector and no script can tell"`
-	AVIF        *string `toml:"avif" json:"avif,omitempty" jsonschema:"enum=off,enum=auto,enum=always,description=AVIF beside another format (auto, the default), also as the only one (always), or never"`
+	AVIF        *string `toml:"avif" json:"avif,omitempty" jsonschema:"enum=off,enum=auto,enum=always,description=AVIF beside another format (auto: the default) or also as the only one (always) or never"`
 	Color       *string `toml:"color" json:"color,omitempty" jsonschema:"enum=keep,enum=srgb,description=What becomes of colours beyond sRGB in copies; keep (default) makes none of such pictures"`
 	Placeholder *string `toml:"placeholder" json:"placeholder,omitempty" jsonschema:"enum=off,enum=color,enum=thumbhash,description=What opaque pictures that are loaded late show before: nothing (off; the default) or their mean colour or a blurred likeness"`
 }

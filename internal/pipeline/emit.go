@@ -174,10 +174,10 @@ const (
 // the input had beside it and that must go on answering.
 func (b *build) precompress(e *emitted, text []byte, forced []string) error {
 	e.codes = map[string]site.Digest{}
-	codings := b.o.Encode
+	codings := slices.Clone(b.o.Encode) // shared by all workers
 	for _, c := range forced {
 		if !slices.Contains(codings, c) {
-			codings = append(slices.Clone(codings), c)
+			codings = append(codings, c)
 		}
 	}
 	slices.Sort(codings)
@@ -294,4 +294,4 @@ func newEncoder(coding string, level int) (encoder, error) {
 
 // libraries are the versions of what makes bytes; a new version makes old
 // results of the store unreachable.
-const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, parse 2.8.20, jpegli 0.4.2, webp 0.6.4, net 0.62.0, image 0.47.0, imaging 1.6.2"
+const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, parse 2.8.20, jpegli 0.4.2, webp 0.6.4, net 0.62.0, image 0.47.0, imaging 1.6.2, avif 0.5.3, wazero 1.12.0, thumbhash 1.0.0"
