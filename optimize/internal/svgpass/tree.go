@@ -185,7 +185,7 @@ func decode(raw []byte) (string, bool) {
 	if bytes.IndexByte(raw, '<') >= 0 {
 		return "", false
 	}
-	if bytes.IndexByte(raw, '&') < 0 && bytes.IndexAny(raw, "\n\r\t") < 0 {
+	if bytes.IndexByte(raw, '&') < 0 && !bytes.ContainsAny(raw, "\n\r\t") {
 		return string(raw), true
 	}
 	raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte(" "))
