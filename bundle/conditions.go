@@ -32,7 +32,7 @@ var fontSheets = []string{"fonts.googleapis.com", "fonts.bunny.net", "use.typeki
 
 // conditions gathers what decides about the pictures of page n.
 func (v *pictureView) conditions(n *Node) *conditions {
-	c := &conditions{page: n, words: map[string]bool{}}
+	c := &conditions{page: n, words: map[string]bool{}, style: v.p.NoStyle}
 	var nestings []string
 	seen := map[*Node]bool{}
 	var add func(from *Node, media string, maybe bool)

@@ -46,6 +46,9 @@ type Planner struct {
 	// zeros, where they are not known.
 	Size   func(site.Path) (w, h int)
 	Images ImageOptions
+	// NoStyle says that a policy which the host sends may forbid style
+	// attributes.
+	NoStyle bool
 	// Placeholder is what pictures that are loaded late show before: "color" or
 	// "thumbhash"; "" and "off" mean nothing.
 	Placeholder string

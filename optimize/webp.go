@@ -36,7 +36,7 @@ func webpChunks(b []byte) ([]webpChunk, error) {
 		return nil, errTruncated
 	}
 	size := uint64(binary.LittleEndian.Uint32(b[4:])) + 8
-	if size > uint64(len(b)) {
+	if size < 12 || size > uint64(len(b)) {
 		return nil, errTruncated
 	}
 	rest := b[12:size]

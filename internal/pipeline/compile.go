@@ -19,7 +19,7 @@ import (
 // decide first.
 func (b *build) compile(ctx context.Context) error {
 	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
-		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder()}
+		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden()}
 	done := counter(b.o, "optimize", len(b.graph.Nodes))
 	for rank := range 3 {
 		planner.Run(rank, b.o.skips)

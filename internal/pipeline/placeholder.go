@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"bytes"
+	"regexp"
+	"sync"
 
 	"github.com/hone-web/hone/bundle"
 )
@@ -26,4 +28,27 @@ func (b *build) placeholder() string {
 		}
 	}
 	return kind
+}
+
+// styleAllowed matches a policy that allows style attributes (CSP 3, sections
+// 6.1.15 and 8.1).
+var styleAllowed = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`style-src(-attr)?\s[^;"\n]*'unsafe-inline'`)
+})
+
+// styleForbidden reports whether a policy in a host's configuration may forbid
+// style attributes; for which pages it is sent is not worked out.
+func (b *build) styleForbidden() bool {
+	for _, p := range headerFiles {
+		f := b.files[p]
+		if f == nil {
+			continue
+		}
+		text, err := b.src.read(f)
+		low := bytes.ToLower(text)
+		if err != nil || bytes.Contains(low, []byte("content-security-policy")) && !styleAllowed().Match(low) {
+			return true
+		}
+	}
+	return false
 }
