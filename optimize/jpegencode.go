@@ -17,12 +17,29 @@ func lossyJPEG(quality int, pixels image.Image, m *jpegMeta, h header) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
+	b, err := encodeJPEG(src, quality, full, m.icc)
+	if err != nil {
+		return nil, err
+	}
+	back, err := decodeJPEG(b)
+	if err != nil {
+		return nil, err
+	}
+	if f := h.facts(); back.Bounds().Dx() != f.Width || back.Bounds().Dy() != f.Height || !near(src, back) {
+		return nil, errUnverified
+	}
+	return b, nil
+}
+
+// encodeJPEG encodes a picture with jpegli in the fewest bytes, with a colour
+// profile if icc is not nil.
+func encodeJPEG(m image.Image, quality int, full bool, icc []byte) ([]byte, error) {
 	ratio := image.YCbCrSubsampleRatio420
 	if full {
 		ratio = image.YCbCrSubsampleRatio444
 	}
 	var buf bytes.Buffer
-	err = jpegli.Encode(&buf, src, &jpegli.EncodingOptions{
+	err := jpegli.Encode(&buf, m, &jpegli.EncodingOptions{
 		Quality: quality, ChromaSubsampling: ratio, ProgressiveLevel: 2,
 		OptimizeCoding: true, AdaptiveQuantization: true, DCTMethod: jpegli.DCTISlow,
 	})
@@ -39,17 +56,10 @@ func lossyJPEG(quality int, pixels image.Image, m *jpegMeta, h header) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	own.icc = m.icc
+	own.icc = icc
 	b := coef.Write(segmentsOf(own, 1))
 	if again, err := jpegtran.Read(b); err != nil || !again.Equal(coef) {
-		return nil, errUnverified
-	}
-	back, err := decodeJPEG(b)
-	if err != nil {
-		return nil, err
-	}
-	if f := h.facts(); back.Bounds().Dx() != f.Width || back.Bounds().Dy() != f.Height || !near(src, back) {
-		return nil, errUnverified
+		return nil, errors.Join(errUnverified, err)
 	}
 	return b, nil
 }

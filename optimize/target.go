@@ -47,7 +47,7 @@ func searchJPEG(o *Options, m *image.NRGBA, full bool) (q int, score float64) {
 	r, err := quality.Search(m, quality.Options{
 		Target: o.target(), Lo: leastJPEG, Hi: mostJPEG, Start: start, MaxProbes: probes(o), MaxChecks: 2,
 		Probe: func(q int, src *image.NRGBA) (*image.NRGBA, error) {
-			b, err := encodeJPEG(src, q, full)
+			b, err := encodeJPEG(src, q, full, nil)
 			if err != nil {
 				return nil, err
 			}

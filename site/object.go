@@ -46,7 +46,6 @@ type Facts struct {
 	Alpha         bool    `json:",omitempty"` // some pixel is not opaque
 	Lossy         bool    `json:",omitempty"` // pixels changed
 	Score         float64 `json:",omitempty"` // SSIMULACRA2 of changed pixels against the source
-	Class         string  `json:",omitempty"` // "photo", "graphic", …: what the pixels look like
 	Note          string  `json:",omitempty"` // what was done, for explain
 	// Color is the mean colour of an opaque picture, "#rrggbb", and Thumb a
 	// PNG of a few pixels in base64 that resembles it: both only where

@@ -19,7 +19,6 @@ func (e *encoder) pictures(d *Doc) {
 		e.span(p.Tag)
 		e.num(p.Elem)
 		e.num(p.Top)
-		e.bit(p.Quote)
 	}
 	e.num(len(d.Rules))
 	for i := range d.Rules {
@@ -65,7 +64,7 @@ func (r *decoder) pictures(d *Doc) {
 		d.Pics = make([]Pic, n)
 	}
 	for i := range d.Pics {
-		d.Pics[i] = Pic{Ref: r.num(), Tag: r.span(), Elem: r.num(), Top: r.num(), Quote: r.num() == 1}
+		d.Pics[i] = Pic{Ref: r.num(), Tag: r.span(), Elem: r.num(), Top: r.num()}
 		r.bad = r.bad || d.Pics[i].Ref >= len(d.Refs) || d.Pics[i].Elem >= len(d.Outline)
 	}
 	if n := r.count(); n > 0 {

@@ -13,11 +13,10 @@ import (
 
 // Pic is an <img> of a page: where it stands in the source and in the tree.
 type Pic struct {
-	Ref   int       // its src
-	Tag   site.Span // "<img …>"
-	Elem  int       // its element in Outline
-	Top   int       // estimate of how far down the page it stands, in CSS pixels of a wide window
-	Quote bool      // the value of its src is quoted
+	Ref  int       // its src
+	Tag  site.Span // "<img …>"
+	Elem int       // its element in Outline
+	Top  int       // estimate of how far down the page it stands, in CSS pixels of a wide window
 }
 
 // Elem is an element of a page that is a picture, holds one or stands beside
@@ -92,7 +91,7 @@ func (h *htmlScan) outline() {
 			continue
 		}
 		pics = append(pics, Pic{Ref: ref, Tag: site.Span{Start: h.v.pos(t.Span.Start), End: h.v.pos(t.Span.End)}, Elem: o.imgs[i].elem,
-			Top: o.imgs[i].top, Quote: a.Quote != 0})
+			Top: o.imgs[i].top})
 	}
 	if len(pics) > 0 {
 		h.pics, h.doc.Outline = pics, o.elems

@@ -9,8 +9,6 @@ import (
 
 // Slot is how wide a page shows a picture.
 type Slot struct {
-	// Bound says that something narrower than the picture itself bounds it.
-	Bound bool
 	// Neutral says that the page looks the same whatever width the file has.
 	Neutral bool
 	// Hint says that Neutral holds once the element has a width attribute of
@@ -32,7 +30,6 @@ func Merge(list []Slot) Slot {
 	m := list[0]
 	for _, s := range list[1:] {
 		m.edges = slices.Concat(m.edges, s.edges)
-		m.Bound = m.Bound && s.Bound
 	}
 	slices.Sort(m.edges)
 	m.edges = slices.Compact(m.edges)
@@ -101,7 +98,6 @@ func (p *Page) Slot(i int, natW, natH int) Slot {
 		v := at(w)
 		s.Hint = s.Hint || v.hint
 		s.Follows = s.Follows && v.follows
-		s.Bound = s.Bound || v.width < float64(natW)-0.5
 		if v.why != "" {
 			s.Neutral, s.Why = false, v.why
 		}

@@ -295,23 +295,6 @@ func BenchmarkNRGBA(b *testing.B) {
 	}
 }
 
-func TestLadder(t *testing.T) {
-	t.Parallel()
-	for _, alpha := range []bool{false, true} {
-		src := scene(400, 300, alpha)
-		widths := []int{200, 390, 33, 900}
-		got := Ladder(src, widths)
-		if len(got) != len(widths) {
-			t.Fatalf("%d pictures for %d widths", len(got), len(widths))
-		}
-		for i, w := range widths {
-			if want := NRGBA(src, w, 0); got[i].Rect != want.Rect || !bytes.Equal(got[i].Pix, want.Pix) {
-				t.Errorf("width %d is not made from the source", w)
-			}
-		}
-	}
-}
-
 func BenchmarkGray(b *testing.B) {
 	src := image.NewGray(image.Rect(0, 0, 4032, 3024))
 	copy(src.Pix, scene(4032, 3024, false).Pix)
