@@ -236,7 +236,16 @@ func toNRGBA(m image.Image) *image.NRGBA {
 	if rgba, ok := m.(*image.RGBA); ok && rgba.Opaque() { // opaque: both models agree
 		return toNRGBA(&image.NRGBA{Pix: rgba.Pix, Stride: rgba.Stride, Rect: rgba.Rect})
 	}
+	if y, ok := m.(*image.YCbCr); ok { // opaque, and there is a quick way to draw it so
+		out := image.NewRGBA(image.Rect(0, 0, r.Dx(), r.Dy()))
+		draw.Draw(out, out.Rect, y, r.Min, draw.Src)
+		return &image.NRGBA{Pix: out.Pix, Stride: out.Stride, Rect: out.Rect}
+	}
 	out := image.NewNRGBA(image.Rect(0, 0, r.Dx(), r.Dy()))
+	if g, ok := m.(*image.Gray); ok {
+		fillGray(out, g)
+		return out
+	}
 	if p, ok := m.(*image.Paletted); ok {
 		// Drawing goes by premultiplied colours, which cannot tell all
 		// colours of a translucent pixel apart.
@@ -245,6 +254,15 @@ func toNRGBA(m image.Image) *image.NRGBA {
 	}
 	draw.Draw(out, out.Rect, m, r.Min, draw.Src)
 	return out
+}
+
+func fillGray(dst *image.NRGBA, m *image.Gray) {
+	w := m.Rect.Dx()
+	for y := range m.Rect.Dy() {
+		for x, v := range m.Pix[y*m.Stride : y*m.Stride+w] {
+			copy(dst.Pix[y*dst.Stride+4*x:], []byte{v, v, v, 255})
+		}
+	}
 }
 
 func fillPaletted(dst *image.NRGBA, m *image.Paletted) {

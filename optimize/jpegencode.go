@@ -10,58 +10,92 @@ import (
 	"github.com/hone-web/hone/optimize/internal/jpegtran"
 )
 
-// lossyJPEG encodes a decoded picture with jpegli, turned the way it is seen.
-func lossyJPEG(quality int, pixels image.Image, m *jpegMeta, h header) ([]byte, error) {
+// reencoded is a JPEG encoded anew.
+type reencoded struct {
+	bytes   []byte
+	quality int
+	score   float64 // 0 if it is not known
+}
+
+// lossyJPEG encodes a decoded picture with jpegli, turned the way it is seen,
+// at the quality that the owner set or that reaches the score. shown gives the
+// picture as it is seen. No bytes mean that the source has no higher quality
+// itself.
+func lossyJPEG(o *Options, pixels image.Image, shown func() *image.NRGBA, m *jpegMeta, h header) (reencoded, error) {
 	full := fullChroma(pixels)
 	src, err := encodable(pixels, full, h.orientation)
 	if err != nil {
-		return nil, err
+		return reencoded{}, err
 	}
-	b, err := encodeJPEG(src, quality, full, m.icc)
+	var plain []byte
+	l := reencoded{quality: o.jpegQuality()}
+	if l.quality == 0 {
+		l.quality, l.score, plain = searchJPEG(o, shown(), src, full)
+	}
+	if jpegQuality(m) <= l.quality {
+		return l, nil
+	}
+	if plain == nil {
+		if plain, err = plainJPEG(src, l.quality, full); err != nil {
+			return l, err
+		}
+	}
+	b, err := recodeJPEG(plain, m.icc)
 	if err != nil {
-		return nil, err
+		return l, err
 	}
 	back, err := decodeJPEG(b)
 	if err != nil {
-		return nil, err
+		return l, err
 	}
 	if f := h.facts(); back.Bounds().Dx() != f.Width || back.Bounds().Dy() != f.Height || !near(src, back) {
-		return nil, errUnverified
+		return l, errUnverified
 	}
-	return b, nil
+	l.bytes = b
+	return l, nil
 }
 
 // encodeJPEG encodes a picture with jpegli in the fewest bytes, with a colour
 // profile if icc is not nil.
 func encodeJPEG(m image.Image, quality int, full bool, icc []byte) ([]byte, error) {
+	b, err := plainJPEG(m, quality, full)
+	if err != nil {
+		return nil, err
+	}
+	return recodeJPEG(b, icc)
+}
+
+// plainJPEG encodes a picture with jpegli and codes it in the simplest way:
+// its pixels are those of encodeJPEG, for half the time.
+func plainJPEG(m image.Image, quality int, full bool) ([]byte, error) {
 	ratio := image.YCbCrSubsampleRatio420
 	if full {
 		ratio = image.YCbCrSubsampleRatio444
 	}
 	var buf bytes.Buffer
 	err := jpegli.Encode(&buf, m, &jpegli.EncodingOptions{
-		Quality: quality, ChromaSubsampling: ratio, ProgressiveLevel: 2,
-		OptimizeCoding: true, AdaptiveQuantization: true, DCTMethod: jpegli.DCTISlow,
+		Quality: quality, ChromaSubsampling: ratio, AdaptiveQuantization: true, DCTMethod: jpegli.DCTISlow,
 	})
+	return buf.Bytes(), err
+}
+
+// recodeJPEG codes what plainJPEG wrote in the fewest bytes: fewer than jpegli
+// itself finds, and what a second run would find.
+func recodeJPEG(b, icc []byte) ([]byte, error) {
+	coef, err := jpegtran.Read(b)
 	if err != nil {
 		return nil, err
 	}
-	// Its coding can be bettered a little, and must be, or a second run would
-	// do so.
-	coef, err := jpegtran.Read(buf.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	own, err := readJPEGMeta(buf.Bytes())
+	own, err := readJPEGMeta(b)
 	if err != nil {
 		return nil, err
 	}
 	own.icc = icc
-	b := coef.Write(segmentsOf(own, 1))
-	if again, err := jpegtran.Read(b); err != nil || !again.Equal(coef) {
+	out := coef.Write(segmentsOf(own, 1))
+	if again, err := jpegtran.Read(out); err != nil || !again.Equal(coef) {
 		return nil, errors.Join(errUnverified, err)
 	}
-	return b, nil
+	return out, nil
 }
 
 // encodable returns the picture in the form jpegli takes it.

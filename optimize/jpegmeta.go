@@ -34,6 +34,7 @@ type jpegMeta struct {
 	iccWhole      bool    // its parts were complete
 	adobe         []byte  // data of APP14
 	jfif, gainMap bool
+	scan          int  // where the first scan begins
 	supported     bool // baseline or progressive, Huffman coded, 8 bits
 }
 
@@ -48,7 +49,7 @@ func readJPEGMeta(b []byte) (*jpegMeta, error) {
 		if err != nil {
 			return nil, err
 		}
-		pos = next
+		m.scan, pos = pos, next
 		switch {
 		case marker == mSOS:
 			if m.components == 0 {
@@ -83,6 +84,9 @@ func readJPEGMeta(b []byte) (*jpegMeta, error) {
 		}
 	}
 }
+
+// coded returns how many bytes of b, a JPEG of that frame, are pixels.
+func (m *jpegMeta) coded(b []byte) int { return len(b) - m.scan }
 
 // jpegSegment reads the marker segment at pos (section B.1.1.4).
 func jpegSegment(b []byte, pos int) (marker byte, data []byte, next int, err error) {

@@ -1,7 +1,6 @@
 package optimize
 
 import (
-	"context"
 	"image"
 
 	"github.com/hone-web/hone/optimize/internal/quality"
@@ -34,9 +33,11 @@ func (o *Options) target() float64 {
 	return scoreBalanced
 }
 
-// searchJPEG returns the lowest quality of jpegli at which m reaches the
-// target, and its score. full asks for full chroma.
-func searchJPEG(o *Options, m *image.NRGBA, full bool) (q int, score float64) {
+// searchJPEG returns the quality of jpegli at which m comes nearest to the
+// target, its score, and what plainJPEG wrote there of src, which is m in the
+// form to be encoded; nil where the whole was not encoded. full asks for full
+// chroma.
+func searchJPEG(o *Options, m *image.NRGBA, src image.Image, full bool) (q int, score float64, plain []byte) {
 	start := defaultJPEGQuality
 	switch target := o.target(); {
 	case target >= scoreHigh:
@@ -44,10 +45,15 @@ func searchJPEG(o *Options, m *image.NRGBA, full bool) (q int, score float64) {
 	case target <= scoreSmall:
 		start = 58
 	}
+	whole := map[int][]byte{}
 	r, err := quality.Search(m, quality.Options{
-		Target: o.target(), Lo: leastJPEG, Hi: mostJPEG, Start: start, MaxProbes: probes(o), MaxChecks: 2,
-		Probe: func(q int, src *image.NRGBA) (*image.NRGBA, error) {
-			b, err := encodeJPEG(src, q, full, nil)
+		Target: o.target(), Short: scoreSlack, Lo: leastJPEG, Hi: mostJPEG, Start: start, MaxProbes: probes(o), MaxChecks: 2,
+		Probe: func(q int, part *image.NRGBA) (*image.NRGBA, error) {
+			var p image.Image = part
+			if part == m {
+				p = src
+			}
+			b, err := plainJPEG(p, q, full)
 			if err != nil {
 				return nil, err
 			}
@@ -55,51 +61,16 @@ func searchJPEG(o *Options, m *image.NRGBA, full bool) (q int, score float64) {
 			if err != nil {
 				return nil, err
 			}
+			if part == m {
+				whole[q] = b
+			}
 			return toNRGBA(back), nil
 		},
 	})
 	if err != nil { // too small to be judged
-		return start, 0
+		return start, 0, nil
 	}
-	return r.Quality, r.Score
-}
-
-// coded is a picture as it came out of an encoder.
-type coded struct {
-	bytes []byte
-	back  *image.NRGBA
-}
-
-// searchAVIF returns the lowest quality of AVIF at which m reaches the target,
-// and what it encoded of the whole of m on the way, by quality.
-func searchAVIF(ctx context.Context, in *Input, m *image.NRGBA, a AVIFOptions, target float64) (q int, tried map[int]coded) {
-	start := a.Quality
-	tried = map[int]coded{}
-	r, err := quality.Search(m, quality.Options{
-		Target: target, Lo: 30, Hi: 90, Start: start, Slope: avifSlope, MaxProbes: min(probes(in.Options), 3), MaxChecks: 1,
-		Probe: func(q int, src *image.NRGBA) (*image.NRGBA, error) {
-			a := a
-			a.Quality = q
-			if src != m {
-				// A sample tells the quality, not the bytes: the quicker search of
-				// the encoder does for that.
-				a.Speed = max(a.Speed, 9)
-			}
-			b, err := in.AVIF.Encode(ctx, src, a)
-			if err != nil {
-				return nil, err
-			}
-			back, err := in.AVIF.Decode(ctx, b)
-			if err == nil && src == m {
-				tried[q] = coded{b, back}
-			}
-			return back, err
-		},
-	})
-	if err != nil {
-		return start, tried
-	}
-	return r.Quality, tried
+	return r.Quality, r.Score, whole[r.Quality]
 }
 
 // probes bounds the tries of one search.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"math"
 	"slices"
 
 	"github.com/hone-web/hone/optimize/internal/avif"
@@ -35,6 +34,7 @@ type seen struct {
 	full    bool // colour has edges as sharp as brightness
 	source  int  // bytes of the file it came from
 	quality int  // of jpegli, found for the whole picture; 0 if it was not looked for
+	fitted  bool // that quality was found by the score
 	avifQ   int  // of AVIF, found for the widest copy so far
 
 	converted bool         // from other colours of the file
@@ -78,11 +78,12 @@ func (s *seen) variants(ctx context.Context, in *Input, best int) ([]Variant, er
 			m = resize.NRGBA(s.m, width, max(1, (h*width+w/2)/w))
 			sizes[width] = m
 		}
-		v, err := s.variant(ctx, in, ext, m)
+		limit := best - max(100, best/20)
+		v, err := s.variant(ctx, in, ext, m, limit)
 		if err != nil {
 			return nil, err
 		}
-		if v == nil || len(v.Bytes) > best-max(100, best/20) {
+		if v == nil || len(v.Bytes) > limit {
 			continue
 		}
 		if width > 0 {
@@ -94,11 +95,12 @@ func (s *seen) variants(ctx context.Context, in *Input, best int) ([]Variant, er
 	return out, nil
 }
 
-// variant encodes m, nil where that format is of no use.
-func (s *seen) variant(ctx context.Context, in *Input, ext string, m *image.NRGBA) (*Variant, error) {
+// variant encodes m, nil where that format is of no use; more than limit bytes
+// are of none.
+func (s *seen) variant(ctx context.Context, in *Input, ext string, m *image.NRGBA, limit int) (*Variant, error) {
 	switch ext {
 	case ".avif":
-		return s.avif(ctx, in, m)
+		return s.avif(ctx, in, m, limit)
 	case ".jpg":
 		if s.alpha {
 			return nil, nil
@@ -110,77 +112,11 @@ func (s *seen) variant(ctx context.Context, in *Input, ext string, m *image.NRGB
 	return nil, fmt.Errorf("no encoder for %s", ext)
 }
 
-func (s *seen) avif(ctx context.Context, in *Input, m *image.NRGBA) (*Variant, error) {
-	if in.AVIF == nil || s.source < minAVIF || m.Rect.Dx()*m.Rect.Dy() > avifPixels {
-		return nil, nil
-	}
-	o := AVIFOptions{Speed: 8, Full: s.graphic || s.full}
-	switch in.Options.preset() {
-	case "fast":
-		o.Speed = 9
-	case "max":
-		o.Speed = 6
-	}
-	target := s.target(in)
-	// The quality found for one width nearly holds for the next.
-	var tried map[int]coded
-	if o.Quality = s.avifQ; o.Quality == 0 {
-		o.Quality = startAVIF(target)
-		o.Quality, tried = searchAVIF(ctx, in, m, o, target)
-		s.avifQ = o.Quality
-	}
-	for try := 0; ; try++ {
-		c, ok := tried[o.Quality]
-		if !ok {
-			var err error
-			if c, err = encodeAVIF(ctx, in.AVIF, m, o); err != nil || c.bytes == nil {
-				return nil, err
-			}
-		}
-		b, back := c.bytes, c.back
-		if back.Rect != m.Rect || !near(m, back) {
-			return nil, errUnverified
-		}
-		score := scoreOf(m, back)
-		if short := target - score; score > 0 && short > scoreSlack && try == 0 {
-			o.Quality = min(o.Quality+int(math.Ceil(short/avifSlope)), 95)
-			continue
-		}
-		return &Variant{Ext: ".avif", Type: "image/avif", Bytes: b, Lossy: true, Score: score, Note: fmt.Sprintf("AVIF, quality %d", o.Quality)}, nil
-	}
-}
-
-// encodeAVIF encodes m and decodes it again; no bytes mean that it cannot.
-func encodeAVIF(ctx context.Context, e AVIFEncoder, m *image.NRGBA, o AVIFOptions) (coded, error) {
-	b, err := e.Encode(ctx, m, o)
-	if err != nil {
-		return coded{}, ctx.Err() // the other formats serve
-	}
-	back, err := e.Decode(ctx, b)
-	if err != nil {
-		return coded{}, cmp.Or(ctx.Err(), errUnverified)
-	}
-	return coded{b, back}, nil
-}
-
-// scoreSlack is how far a copy may fall short of its target before it is
-// encoded once more, and avifSlope what a step of quality adds to the score.
-const (
-	scoreSlack = 1.5
-	avifSlope  = 0.9
-)
-
-// startAVIF returns the quality of AVIF that reaches a score for the typical
-// photograph.
-func startAVIF(target float64) int {
-	return int(math.Round(57 + (target-scoreBalanced)/avifSlope))
-}
-
 // jpeg encodes a narrower copy.
 func (s *seen) jpeg(in *Input, m *image.NRGBA) (*Variant, error) {
 	q := cmp.Or(in.Options.jpegQuality(), s.quality)
 	if q == 0 {
-		q, _ = searchJPEG(in.Options, m, s.full)
+		q, _, _ = searchJPEG(in.Options, m, m, s.full)
 		s.quality = q
 	}
 	b, err := encodeJPEG(m, q, s.full, nil)

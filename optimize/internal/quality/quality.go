@@ -24,6 +24,10 @@ type Options struct {
 	// Slope is by how much a step of quality raises the score, about; 0 means
 	// 0.7. It is used until the picture shows its own.
 	Slope float64
+	// Short is by how much the score of the picture found may fall short of
+	// Target, for fewer tries: the answer then comes out around the target and
+	// not above it.
+	Short float64
 	// MaxProbes bounds how often the samples of a large picture, or the whole
 	// of a small one, are encoded; 0 means 6.
 	MaxProbes int
@@ -66,11 +70,11 @@ func Search(ref *image.NRGBA, o Options) (Result, error) {
 	if w < ssimulacra2.MinSide || h < ssimulacra2.MinSide {
 		return Result{}, ssimulacra2.ErrSmall
 	}
-	part := sample(ref)
+	part := Sample(ref)
 	s := search{Options: o, slope: o.Slope}
 	if part == ref {
-		s.score = scorer(ref, &o)
-		best, err := s.run(o.Start, o.MaxProbes, 0)
+		s.score, s.Target = scorer(ref, &o), o.Target-o.Short
+		best, err := s.run(o.Start, o.MaxProbes, 2*o.Short/o.Slope)
 		return Result{Quality: best.q, Score: best.score, Probes: s.tries}, err
 	}
 	raw := scorer(part, &o)
@@ -83,7 +87,8 @@ func Search(ref *image.NRGBA, o Options) (Result, error) {
 		return Result{}, err
 	}
 	whole := search{Options: o, slope: s.slope, score: scorer(ref, &o)}
-	best, err := whole.run(guess, o.MaxChecks, 1.5)
+	whole.Target -= o.Short
+	best, err := whole.run(guess, o.MaxChecks, 1.5+2*o.Short/s.slope)
 	return Result{Quality: best.q, Score: best.score, Probes: s.tries, Checks: whole.tries}, err
 }
 
@@ -111,7 +116,7 @@ func (o *Options) complete() error {
 		return errors.New("no probe given")
 	case o.Lo > o.Hi:
 		return fmt.Errorf("no quality from %d to %d", o.Lo, o.Hi)
-	case o.Slope < 0 || o.MaxProbes < 0 || o.MaxChecks < 0:
+	case o.Slope < 0 || o.Short < 0 || o.MaxProbes < 0 || o.MaxChecks < 0:
 		return errors.New("negative slope or bound")
 	}
 	return nil

@@ -181,7 +181,7 @@ func TestSample(t *testing.T) {
 		for i := range m.Pix {
 			m.Pix[i] = uint8(i * 2654435761 >> 16)
 		}
-		s := sample(m)
+		s := Sample(m)
 		if s.Rect.Dx() != tt.wide || s.Rect.Dy() != tt.high {
 			t.Errorf("sample of %d × %d is %v, want %d × %d", tt.w, tt.h, s.Rect.Max, tt.wide, tt.high)
 		}
@@ -190,7 +190,7 @@ func TestSample(t *testing.T) {
 		for y := range tt.h - 3 {
 			copy(copied.Pix[y*copied.Stride:][:copied.Stride], whole.Pix[y*whole.Stride:])
 		}
-		if a, b := sample(whole), sample(copied); a != whole && !reflect.DeepEqual(a, b) {
+		if a, b := Sample(whole), Sample(copied); a != whole && !reflect.DeepEqual(a, b) {
 			t.Errorf("sample of a part of %d × %d differs from that of its copy", tt.w, tt.h)
 		}
 	}

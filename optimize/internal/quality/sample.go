@@ -29,9 +29,12 @@ const (
 // short of 100 by is this much less than that of its picture, in the mean.
 const seams = 1.07
 
-// sample returns ref itself where it is small, else a picture of tiles of it.
+// OfSample returns the score of a sample where that of its picture is v.
+func OfSample(v float64) float64 { return 100 - (100-v)/seams }
+
+// Sample returns ref itself where it is small, else a picture of tiles of it.
 // Pixels keep their size: a picture scaled down needs another quality.
-func sample(ref *image.NRGBA) *image.NRGBA {
+func Sample(ref *image.NRGBA) *image.NRGBA {
 	w, h := ref.Rect.Dx(), ref.Rect.Dy()
 	if w*h <= tile*tile*tiles*3/2 {
 		return ref

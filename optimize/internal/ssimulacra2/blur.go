@@ -16,30 +16,25 @@ const (
 
 // blurAcross filters a row. src is dst's row with reach zeros on both sides.
 func blurAcross(dst, src []float32) {
-	src = src[:len(dst)+2*reach]
-	for len(dst) >= 4 && len(src) >= 12 {
-		d, s := (*[4]float32)(dst), (*[12]float32)(src)
-		s1, s2, s3, s4, s5, s6, s7, s8 := s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]
-		s9, s10 := s[9], s[10]
-		d[0] = float32(tap0*s4) + float32(tap1*(s3+s5)) + float32(tap2*(s2+s6)) + float32(tap3*(s1+s7)) + float32(tap4*(s[0]+s8))
-		d[1] = float32(tap0*s5) + float32(tap1*(s4+s6)) + float32(tap2*(s3+s7)) + float32(tap3*(s2+s8)) + float32(tap4*(s1+s9))
-		d[2] = float32(tap0*s6) + float32(tap1*(s5+s7)) + float32(tap2*(s4+s8)) + float32(tap3*(s3+s9)) + float32(tap4*(s2+s10))
-		d[3] = float32(tap0*s7) + float32(tap1*(s6+s8)) + float32(tap2*(s5+s9)) + float32(tap3*(s4+s10)) + float32(tap4*(s3+s[11]))
-		dst, src = dst[4:], src[4:]
+	n := len(dst)
+	var shifted [2*reach + 1][]float32
+	for i := range shifted {
+		shifted[i] = src[i : i+n]
 	}
-	for i := range dst {
-		s := src[i : i+9]
-		dst[i] = float32(tap0*s[4]) + float32(tap1*(s[3]+s[5])) + float32(tap2*(s[2]+s[6])) +
-			float32(tap3*(s[1]+s[7])) + float32(tap4*(s[0]+s[8]))
-	}
+	blurDown(dst, &shifted)
 }
 
 // blurDown filters the columns of nine rows, giving the middle one.
 func blurDown(dst []float32, rows *[2*reach + 1][]float32) {
+	blurScalar(dst, rows, blurFast(dst, rows))
+}
+
+// blurScalar works on samples from number from on.
+func blurScalar(dst []float32, rows *[2*reach + 1][]float32, from int) {
 	n := len(dst)
 	a, b, c, d, e := rows[0][:n], rows[1][:n], rows[2][:n], rows[3][:n], rows[4][:n]
 	f, g, h, i := rows[5][:n], rows[6][:n], rows[7][:n], rows[8][:n]
-	for x := range dst {
+	for x := from; x < n; x++ {
 		dst[x] = float32(tap0*e[x]) + float32(tap1*(d[x]+f[x])) + float32(tap2*(c[x]+g[x])) +
 			float32(tap3*(b[x]+h[x])) + float32(tap4*(a[x]+i[x]))
 	}

@@ -80,11 +80,14 @@ const (
 
 // xybRow turns linear light into XYB, shifted and scaled so that each sample
 // lies between 0 and 1 and B is without Y.
-func xybRow(out, lin *[3][]float32) {
+func xybRow(out, lin *[3][]float32) { xybScalar(out, lin, xybFast(out, lin)) }
+
+// xybScalar works on samples from number from on.
+func xybScalar(out, lin *[3][]float32, from int) {
 	n := len(lin[0])
 	r, g, b := lin[0][:n], lin[1][:n], lin[2][:n]
 	ox, oy, ob := out[0][:n], out[1][:n], out[2][:n]
-	for i := range r {
+	for i := from; i < n; i++ {
 		r, g, b := r[i], g[i], b[i]
 		l := cubeRoot(float32(m00*r) + (float32(m01*g) + (float32(m02*b) + opsinBias)))
 		m := cubeRoot(float32(m10*r) + (float32(m11*g) + (float32(m12*b) + opsinBias)))

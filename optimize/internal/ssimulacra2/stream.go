@@ -120,7 +120,7 @@ func (s *stream) feed(y int) {
 
 func multiply(out, a, b []float32) {
 	a, b = a[:len(out)], b[:len(out)]
-	for i := range out {
+	for i := multiplyFast(out, a, b); i < len(out); i++ {
 		out[i] = a[i] * b[i]
 	}
 }

@@ -1,0 +1,304 @@
+#include "textflag.h"
+
+// Every product is rounded before it is added to anything, as in the code
+// without assembly: no fused operations.
+
+// func blurRows(dst *float32, rows *[9]*float32, consts *float32, n int)
+TEXT ·blurRows(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ rows+8(FP), AX
+	MOVQ consts+16(FP), BX
+	MOVQ n+24(FP), CX
+	VBROADCASTSS 0(BX), Y11
+	VBROADCASTSS 4(BX), Y12
+	VBROADCASTSS 8(BX), Y13
+	VBROADCASTSS 12(BX), Y14
+	VBROADCASTSS 16(BX), Y15
+	MOVQ 0(AX), R8
+	MOVQ 8(AX), R9
+	MOVQ 16(AX), R10
+	MOVQ 24(AX), R11
+	MOVQ 32(AX), R12
+	MOVQ 40(AX), R13
+	MOVQ 48(AX), SI
+	MOVQ 56(AX), BX
+	MOVQ 64(AX), DX
+	XORQ AX, AX
+
+blur:
+	VMULPS (R12)(AX*4), Y11, Y0
+	VMOVUPS (R11)(AX*4), Y1
+	VADDPS (R13)(AX*4), Y1, Y1
+	VMULPS Y12, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS (R10)(AX*4), Y2
+	VADDPS (SI)(AX*4), Y2, Y2
+	VMULPS Y13, Y2, Y2
+	VADDPS Y2, Y0, Y0
+	VMOVUPS (R9)(AX*4), Y3
+	VADDPS (BX)(AX*4), Y3, Y3
+	VMULPS Y14, Y3, Y3
+	VADDPS Y3, Y0, Y0
+	VMOVUPS (R8)(AX*4), Y4
+	VADDPS (DX)(AX*4), Y4, Y4
+	VMULPS Y15, Y4, Y4
+	VADDPS Y4, Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT blur
+	VZEROUPPER
+	RET
+
+// func multiplyRows(out, a, b *float32, n int)
+TEXT ·multiplyRows(SB), NOSPLIT, $0-32
+	MOVQ out+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+	XORQ AX, AX
+
+multiply:
+	VMOVUPS (SI)(AX*4), Y0
+	VMULPS (DX)(AX*4), Y0, Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT multiply
+	VZEROUPPER
+	RET
+
+DATA third<>+0(SB)/8, $0x00000000aaaaaaab
+GLOBL third<>(SB), RODATA|NOPTR, $8
+DATA magic<>+0(SB)/4, $0x548c2b4b
+GLOBL magic<>(SB), RODATA|NOPTR, $4
+
+// CUBEROOT replaces the positive samples in Y0 by their cube roots, less that
+// of the bias. It needs the magic number in Y15 and 2 to the 33rd over three
+// in Y14, reads the constants at BX, and uses Y1 to Y3.
+#define CUBEROOT \
+	VPMULUDQ Y14, Y0, Y1; \
+	VPSRLQ $33, Y1, Y1; \
+	VPSRLQ $32, Y0, Y2; \
+	VPMULUDQ Y14, Y2, Y2; \
+	VPSRLQ $33, Y2, Y2; \
+	VPSLLQ $32, Y2, Y2; \
+	VPOR Y2, Y1, Y1; \
+	VPSUBD Y1, Y15, Y1; \
+	VMULPS Y1, Y0, Y2; \
+	VMULPS Y1, Y2, Y2; \
+	VMULPS Y1, Y2, Y2; \
+	VMULPS Y2, Y13, Y3; \
+	VSUBPS Y3, Y12, Y3; \
+	VMULPS Y3, Y2, Y3; \
+	VSUBPS Y3, Y11, Y3; \
+	VMULPS Y3, Y1, Y1; \
+	VMULPS Y1, Y0, Y2; \
+	VMULPS Y1, Y2, Y2; \
+	VMULPS Y1, Y2, Y2; \
+	VSUBPS Y2, Y10, Y2; \
+	VMULPS Y2, Y8, Y3; \
+	VADDPS Y3, Y9, Y3; \
+	VMULPS Y3, Y2, Y3; \
+	VMULPS Y3, Y1, Y3; \
+	VADDPS Y3, Y1, Y1; \
+	VMULPS Y1, Y0, Y2; \
+	VMULPS Y1, Y2, Y2; \
+	VBROADCASTSS 84(BX), Y3; \
+	VADDPS Y3, Y2, Y0
+
+// OPSIN puts the light that a kind of cone takes of the pixels at AX into Y0;
+// off is where its three weights are.
+#define OPSIN(r, g, b) \
+	VBROADCASTSS b(BX), Y0; \
+	VMULPS (R13)(AX*4), Y0, Y0; \
+	VBROADCASTSS 56(BX), Y1; \
+	VADDPS Y1, Y0, Y0; \
+	VBROADCASTSS g(BX), Y1; \
+	VMULPS (R12)(AX*4), Y1, Y1; \
+	VADDPS Y0, Y1, Y0; \
+	VBROADCASTSS r(BX), Y1; \
+	VMULPS (R11)(AX*4), Y1, Y1; \
+	VADDPS Y0, Y1, Y0
+
+// func xybRows(x, y, b, red, green, blue, consts *float32, n int)
+TEXT ·xybRows(SB), NOSPLIT, $0-64
+	MOVQ x+0(FP), R8
+	MOVQ y+8(FP), R9
+	MOVQ b+16(FP), R10
+	MOVQ red+24(FP), R11
+	MOVQ green+32(FP), R12
+	MOVQ blue+40(FP), R13
+	MOVQ consts+48(FP), BX
+	MOVQ n+56(FP), CX
+	VPBROADCASTD magic<>(SB), Y15
+	VPBROADCASTQ third<>(SB), Y14
+	VBROADCASTSS 68(BX), Y13
+	VBROADCASTSS 64(BX), Y12
+	VBROADCASTSS 60(BX), Y11
+	VBROADCASTSS 72(BX), Y10
+	VBROADCASTSS 76(BX), Y9
+	VBROADCASTSS 80(BX), Y8
+	XORQ AX, AX
+
+pixel:
+	OPSIN(20, 24, 28)
+	CUBEROOT
+	VMOVAPS Y0, Y5
+	OPSIN(32, 36, 40)
+	CUBEROOT
+	VMOVAPS Y0, Y6
+	OPSIN(44, 48, 52)
+	CUBEROOT
+	VADDPS Y6, Y5, Y1
+	VBROADCASTSS 88(BX), Y2
+	VMULPS Y1, Y2, Y1
+	VSUBPS Y6, Y5, Y5
+	VBROADCASTSS 92(BX), Y2
+	VMULPS Y5, Y2, Y5
+	VBROADCASTSS 96(BX), Y2
+	VADDPS Y2, Y5, Y5
+	VMOVUPS Y5, (R8)(AX*4)
+	VSUBPS Y1, Y0, Y0
+	VBROADCASTSS 100(BX), Y2
+	VADDPS Y2, Y0, Y0
+	VMOVUPS Y0, (R10)(AX*4)
+	VBROADCASTSS 104(BX), Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS Y1, (R9)(AX*4)
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT pixel
+	VZEROUPPER
+	RET
+
+DATA one<>+0(SB)/8, $1.0
+GLOBL one<>(SB), RODATA|NOPTR, $8
+DATA sign<>+0(SB)/4, $0x80000000
+GLOBL sign<>(SB), RODATA|NOPTR, $4
+
+// ERROR adds the four samples 1-X0 that are above zero to Y12, and their
+// fourth powers to Y13.
+#define ERROR \
+	VCVTPS2PD X0, Y1; \
+	VSUBPD Y1, Y14, Y1; \
+	VCMPPD $0x1e, Y15, Y1, Y2; \
+	VANDPD Y2, Y1, Y1; \
+	VADDPD Y1, Y12, Y12; \
+	VMULPD Y1, Y1, Y1; \
+	VMULPD Y1, Y1, Y1; \
+	VADDPD Y1, Y13, Y13
+
+// func structureRows(s *sums, m1, m2, s11, s22, s12, consts *float32, n int)
+TEXT ·structureRows(SB), NOSPLIT, $0-64
+	MOVQ s+0(FP), DI
+	MOVQ m1+8(FP), R8
+	MOVQ m2+16(FP), R9
+	MOVQ s11+24(FP), R10
+	MOVQ s22+32(FP), R11
+	MOVQ s12+40(FP), R12
+	MOVQ consts+48(FP), BX
+	MOVQ n+56(FP), CX
+	VMOVUPD 0(DI), Y12
+	VMOVUPD 32(DI), Y13
+	VBROADCASTSD one<>(SB), Y14
+	VXORPD Y15, Y15, Y15
+	VBROADCASTSS 72(BX), Y11
+	VBROADCASTSS 108(BX), Y10
+	VBROADCASTSS 112(BX), Y9
+	XORQ AX, AX
+
+structure:
+	VMOVUPS (R8)(AX*4), Y0
+	VMOVUPS (R9)(AX*4), Y1
+	VSUBPS Y1, Y0, Y2
+	VMULPS Y2, Y2, Y2
+	VSUBPS Y2, Y11, Y2
+	VMULPS Y1, Y0, Y3
+	VMOVUPS (R12)(AX*4), Y4
+	VSUBPS Y3, Y4, Y4
+	VMULPS Y4, Y10, Y4
+	VADDPS Y9, Y4, Y4
+	VMULPS Y4, Y2, Y2
+	VMULPS Y0, Y0, Y0
+	VMOVUPS (R10)(AX*4), Y3
+	VSUBPS Y0, Y3, Y3
+	VMULPS Y1, Y1, Y1
+	VMOVUPS (R11)(AX*4), Y4
+	VSUBPS Y1, Y4, Y4
+	VADDPS Y4, Y3, Y3
+	VADDPS Y9, Y3, Y3
+	VDIVPS Y3, Y2, Y0
+	VEXTRACTF128 $1, Y0, X5
+	ERROR
+	VMOVAPS X5, X0
+	ERROR
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT structure
+	VMOVUPD Y12, 0(DI)
+	VMOVUPD Y13, 32(DI)
+	VZEROUPPER
+	RET
+
+// DETAIL adds the four samples (1+X1)/(1+X0)-1 above zero to Y10, those below
+// to Y12, without their sign, and their fourth powers to Y11 and Y13.
+#define DETAIL \
+	VCVTPS2PD X0, Y4; \
+	VCVTPS2PD X1, Y5; \
+	VADDPD Y4, Y14, Y4; \
+	VADDPD Y5, Y14, Y5; \
+	VDIVPD Y4, Y5, Y4; \
+	VSUBPD Y14, Y4, Y4; \
+	VMULPD Y4, Y4, Y5; \
+	VMULPD Y5, Y5, Y5; \
+	VPCMPGTQ Y4, Y15, Y6; \
+	VANDNPD Y4, Y6, Y7; \
+	VADDPD Y7, Y10, Y10; \
+	VANDPD Y4, Y6, Y7; \
+	VSUBPD Y7, Y12, Y12; \
+	VANDNPD Y5, Y6, Y7; \
+	VADDPD Y7, Y11, Y11; \
+	VANDPD Y5, Y6, Y7; \
+	VADDPD Y7, Y13, Y13
+
+// func detailRows(plus, minus *sums, p1, m1, p2, m2 *float32, n int)
+TEXT ·detailRows(SB), NOSPLIT, $0-56
+	MOVQ plus+0(FP), DI
+	MOVQ minus+8(FP), SI
+	MOVQ p1+16(FP), R8
+	MOVQ m1+24(FP), R9
+	MOVQ p2+32(FP), R10
+	MOVQ m2+40(FP), R11
+	MOVQ n+48(FP), CX
+	VMOVUPD 0(DI), Y10
+	VMOVUPD 32(DI), Y11
+	VMOVUPD 0(SI), Y12
+	VMOVUPD 32(SI), Y13
+	VBROADCASTSD one<>(SB), Y14
+	VXORPD Y15, Y15, Y15
+	VBROADCASTSS sign<>(SB), Y9
+	XORQ AX, AX
+
+detail:
+	VMOVUPS (R8)(AX*4), Y0
+	VSUBPS (R9)(AX*4), Y0, Y0
+	VANDNPS Y0, Y9, Y0
+	VMOVUPS (R10)(AX*4), Y1
+	VSUBPS (R11)(AX*4), Y1, Y1
+	VANDNPS Y1, Y9, Y1
+	VEXTRACTF128 $1, Y0, X2
+	VEXTRACTF128 $1, Y1, X3
+	DETAIL
+	VMOVAPS X2, X0
+	VMOVAPS X3, X1
+	DETAIL
+	ADDQ $8, AX
+	CMPQ AX, CX
+	JLT detail
+	VMOVUPD Y10, 0(DI)
+	VMOVUPD Y11, 32(DI)
+	VMOVUPD Y12, 0(SI)
+	VMOVUPD Y13, 32(SI)
+	VZEROUPPER
+	RET
