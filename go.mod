@@ -9,6 +9,7 @@ require (
 	github.com/chromedp/chromedp v0.14.2 // drives Chromium in the browser tests
 	github.com/disintegration/imaging v1.6.2 // geometry of pictures: turns them as EXIF says
 	github.com/evanw/esbuild v0.28.2 // minifies scripts and style sheets
+	github.com/fsnotify/fsnotify v1.10.1 // tells of changed files, for watch and serve
 	github.com/galdor/go-thumbhash v1.0.0 // small likenesses of pictures to show until they are there
 	github.com/gen2brain/jpegli v0.4.2 // encodes JPEG with jpegli, without cgo
 	github.com/gofrs/flock v0.13.1 // one run at a time holds an output folder, on every system
