@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,11 @@ func (a *app) printConfig() error {
 	env.Each(func(key string, _ any) { from[key] = config.EnvName(key) })
 	n := 0
 	file.Merge(env).Each(func(key string, value any) {
+		if rows := reflect.ValueOf(value); rows.Kind() == reflect.Slice && rows.Type().Elem().Kind() == reflect.Struct {
+			fmt.Fprintf(a.stdout, "# %s: %d in %s\n", key, rows.Len(), from[key])
+			n++
+			return
+		}
 		text, err := json.Marshal(value) // TOML writes these scalars and lists as JSON does
 		if err == nil {
 			fmt.Fprintf(a.stdout, "%s = %s  # %s\n", key, text, from[key])

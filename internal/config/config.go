@@ -34,6 +34,7 @@ type Config struct {
 	Precompress []string `toml:"precompress" json:"precompress,omitempty" jsonschema:"enum=br,enum=gzip,enum=zstd,description=Content codings to write beside texts"`
 	Image       Image    `toml:"image" json:"image,omitempty" jsonschema:"description=Pictures"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
+	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
 	Limits      Limits   `toml:"limits" json:"limits,omitempty" jsonschema:"description=Bounds on what a file may cost"`
 }
 
@@ -82,8 +83,20 @@ func (e *Error) Error() string {
 // Parse reads the text of the configuration file called name.
 func Parse(name string, text []byte) (*Config, error) {
 	c := new(Config)
-	d := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
-	err := d.Decode(c)
+	if err := decode(name, text, c, ""); err != nil {
+		return nil, err
+	}
+	c.Paywall.places(text, "paywall.")
+	if key, message := c.Validate(); key != "" {
+		line, col := place(text, key)
+		return nil, &Error{name, line, col, fmt.Sprintf("%s: %s", key, message), ""}
+	}
+	return c, nil
+}
+
+// decode reads TOML into v; prefix is where the keys of v stand in Config.
+func decode(name string, text []byte, v any, prefix string) error {
+	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(v)
 	if errors.Is(err, io.EOF) {
 		err = nil // an empty file is a configuration of nothing
 	}
@@ -94,18 +107,14 @@ func Parse(name string, text []byte) (*Config, error) {
 		first := unknown.Errors[0]
 		line, col := first.Position()
 		key := strings.Join(first.Key(), ".")
-		return nil, &Error{name, line, col, fmt.Sprintf("unknown key %q", key), hintFor(key)}
+		return &Error{name, line, col, fmt.Sprintf("unknown key %q", key), hintFor(prefix + key)}
 	case errors.As(err, &bad):
 		line, col := bad.Position()
-		return nil, &Error{name, line, col, strings.TrimPrefix(bad.Error(), "toml: "), ""}
+		return &Error{name, line, col, strings.TrimPrefix(bad.Error(), "toml: "), ""}
 	case err != nil:
-		return nil, &Error{File: name, Message: strings.TrimPrefix(err.Error(), "toml: ")}
+		return &Error{File: name, Message: strings.TrimPrefix(err.Error(), "toml: ")}
 	}
-	if key, message := c.Validate(); key != "" {
-		line, col := place(text, key)
-		return nil, &Error{name, line, col, fmt.Sprintf("%s: %s", key, message), ""}
-	}
-	return c, nil
+	return nil
 }
 
 // place finds the line of a key, for errors about values that decode.
@@ -197,6 +206,9 @@ func FromEnv(lookup func(string) (string, bool)) (*Config, error) {
 
 func setText(v reflect.Value, text string) error {
 	if v.Kind() == reflect.Slice {
+		if v.Type().Elem().Kind() != reflect.String {
+			return errors.New("it can only be set in a file")
+		}
 		var list []string
 		for _, s := range strings.Split(text, ",") {
 			if s = strings.TrimSpace(s); s != "" {
@@ -267,6 +279,9 @@ func (c *Config) Validate() (key, message string) {
 		if known := []string{"br", "gzip", "zstd"}; !slices.Contains(known, v) {
 			return "precompress", oneOf(v, known)
 		}
+	}
+	if key, message := c.Paywall.validate(); key != "" {
+		return key, message
 	}
 	if q := c.Image.JPEGQuality; q != nil && (*q < 1 || *q > 100) {
 		return "image.jpeg_quality", fmt.Sprintf("%d is not between 1 and 100", *q)
