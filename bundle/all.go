@@ -1,4 +1,4 @@
 package bundle
 
 // All combiners, in the order in which those of one rank run.
-var All = []*Combiner{Lossy, Pictures, Serve, ImageSet, Picture, ImageSetInline, Dimensions, Media, Placeholder}
+var All = []*Combiner{Lossy, Pictures, Serve, ImageSet, CombineCSS, CombineJS, Picture, ImageSetInline, Dimensions, Media, Placeholder, Join}

@@ -38,9 +38,10 @@ func (g *Graph) evidence() *evidence {
 			}
 		}
 	}
+	served := g.served()
 	for _, n := range g.Nodes {
 		d := n.Doc
-		if d == nil {
+		if d == nil || !served[n] {
 			continue
 		}
 		for _, m := range d.Mentions {
@@ -188,4 +189,52 @@ func survives(s scan.AttrSelector, value, name string) bool {
 		return strings.Contains(head, s.Value) || strings.Contains(tail, s.Value)
 	}
 	return false
+}
+
+// served returns the files that a visitor's browser may come to read: pages
+// and well-known files, and what those refer to or call by its file name. What
+// is left are files that came along, as the build scripts and package
+// descriptions in a folder of libraries; they load nothing.
+func (g *Graph) served() map[*Node]bool {
+	named := map[string][]*Node{}
+	for _, n := range g.Nodes {
+		named[n.File.Path.Base()] = append(named[n.File.Path.Base()], n)
+	}
+	seen := make(map[*Node]bool, len(g.Nodes))
+	var queue []*Node
+	visit := func(n *Node) {
+		if n != nil && !seen[n] {
+			seen[n] = true
+			queue = append(queue, n)
+		}
+	}
+	if !slices.ContainsFunc(g.Nodes, func(n *Node) bool { return n.File.Kind == site.HTML }) {
+		for _, n := range g.Nodes { // a folder of files for other sites
+			seen[n] = true
+		}
+		return seen
+	}
+	for _, n := range g.Nodes {
+		p := n.File.Path
+		if n.File.Kind == site.HTML || n.File.Kind == site.XML || wellKnown[strings.ToLower(p.Base())] || strings.HasPrefix(string(p), ".well-known/") {
+			visit(n)
+		}
+	}
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
+		if n.Doc == nil {
+			continue
+		}
+		for i := range n.To {
+			visit(g.at[n.To[i].To])
+		}
+		for _, m := range n.Doc.Mentions {
+			for _, t := range named[m] {
+				visit(t)
+			}
+			delete(named, m)
+		}
+	}
+	return seen
 }

@@ -70,15 +70,16 @@ func TestMatches(t *testing.T) {
 func TestEvidence(t *testing.T) {
 	t.Parallel()
 	g := sources{
-		"index.html":  `<script>navigator.serviceWorker.register("/worker.js")</script><script type=importmap>{"imports":{"m/":"./mods/"}}</script>`,
-		"worker.js":   `var a = ["one.png"]`,
-		"sw.js":       `var a = ["two.png"]`,
-		"list.js":     `self.__precacheManifest = [{"url":"/three.png","revision":null}]; var b = "four.png"`,
-		"plain.js":    `var a = "five.png"; import(a)`,
-		"edit.js":     `el.src.split(".")`,
-		"style.css":   `a[href$=".pdf"]{color:red}`,
-		"three.png":   "x",
-		"mods/one.js": "export {}",
+		"index.html":   `<link rel=stylesheet href=style.css><script src=plain.js></script><script src=edit.js></script><script src=list.js></script><script>navigator.serviceWorker.register("/worker.js")</script><script type=importmap>{"imports":{"m/":"./mods/"}}</script>`,
+		"worker.js":    `var a = ["one.png"]`,
+		"sw.js":        `var a = ["two.png"]`,
+		"list.js":      `self.__precacheManifest = [{"url":"/three.png","revision":null}]; var b = "four.png"`,
+		"plain.js":     `var a = "five.png"; import(a)`,
+		"edit.js":      `el.src.split(".")`,
+		"style.css":    `a[href$=".pdf"]{color:red}`,
+		"three.png":    "x",
+		"mods/one.js":  "export {}",
+		"Gruntfile.js": `cssmin("app.min.css")`, // nothing loads it
 	}.graph(Base{})
 	ev := g.evidence()
 	for name, want := range map[string]bool{"one.png": true, "two.png": true, "four.png": true, "five.png": false} {
@@ -88,6 +89,9 @@ func TestEvidence(t *testing.T) {
 		if ev.mentioned[name] == "" {
 			t.Errorf("%s is not mentioned", name)
 		}
+	}
+	if by := ev.mentioned["app.min.css"]; by != "" {
+		t.Errorf("app.min.css is mentioned in %s, which nothing loads", by)
 	}
 	for p, want := range map[site.Path]bool{"worker.js": true, "list.js": true, "plain.js": false, "sw.js": false} {
 		if ev.worker[g.Node(p)] != want {

@@ -26,6 +26,9 @@ type Node struct {
 	// Finished says that the file is known to be hone's own output, so that
 	// nothing may be done to it again.
 	Finished bool
+	// Parts are the files that a joined one is made of; nil for a file of the
+	// input. Its references are theirs, one after another.
+	Parts []*Node
 }
 
 // Use is one reference: the Ref-th of From.
@@ -37,7 +40,8 @@ type Use struct {
 // Ref returns the reference itself.
 func (u Use) ref() *site.Ref { return &u.From.Doc.Refs[u.Ref] }
 
-// Graph is the whole site. It is immutable once made.
+// Graph is the whole site. Once made it changes by joined files only, which
+// are added before pages are compiled.
 type Graph struct {
 	Base     Base
 	Nodes    []*Node // sorted by path
@@ -182,8 +186,8 @@ type Load struct {
 // LoadsAfter returns what a browser fetches when it opens n in the output, n
 // itself left out, where target tells the output path of each reference. A
 // file that is asked for under two names is two loads; one whose target is ""
-// is none.
-func (g *Graph) LoadsAfter(n *Node, target func(Use) site.Path) []Load {
+// is none. to returns the file behind a reference.
+func (g *Graph) LoadsAfter(n *Node, to func(Use) *Node, target func(Use) site.Path) []Load {
 	seen := map[site.Path]bool{n.File.Path: true}
 	queue := []*Node{n}
 	var out []Load
@@ -193,7 +197,7 @@ func (g *Graph) LoadsAfter(n *Node, target func(Use) site.Path) []Load {
 			continue
 		}
 		for _, r := range loaded(from.Doc) {
-			t := g.at[from.To[r].To]
+			t := to(Use{from, r})
 			if t == nil || t.File.Kind == site.HTML {
 				continue
 			}

@@ -67,7 +67,7 @@ func TestLoads(t *testing.T) {
 	}
 	// Under two names a file is two fetches.
 	i := 0
-	after := g.LoadsAfter(g.Node("index.html"), func(u Use) site.Path {
+	after := g.LoadsAfter(g.Node("index.html"), func(u Use) *Node { return g.Node(u.From.To[u.Ref].To) }, func(u Use) site.Path {
 		i++
 		return site.Path(string(rune('a'+i))) + u.From.To[u.Ref].To
 	})

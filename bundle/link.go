@@ -60,9 +60,18 @@ func (l *Linker) holes(n *Node) []hole {
 	hs := make([]hole, len(o.Relocs))
 	for i := range o.Relocs {
 		r := &o.Relocs[i]
-		hs[i] = hole{r, Use{n, r.Ref}, l.Graph.at[n.To[r.Ref].To]}
+		u := Use{n, r.Ref}
+		hs[i] = hole{r, u, l.To(u)}
 	}
 	return hs
+}
+
+// To returns the file that a reference leads to, nil if there is none.
+func (l *Linker) To(u Use) *Node {
+	if j := l.Plan.Into[u]; j != nil {
+		return j
+	}
+	return l.Graph.at[u.From.To[u.Ref].To]
 }
 
 // named reports whether the hole's text depends on the bytes of another file
@@ -75,6 +84,9 @@ func (k *Linked) named(h hole) bool {
 // still uses the new name of what its other files load by the new name: a
 // browser would fetch it twice, and run a module twice.
 func (k *Linked) plain(from, to *Node) bool {
+	if to.Parts != nil {
+		return false // it has no other name
+	}
 	p := to.File.Path
 	if k.pinned[p] || k.l.Pinned[p] {
 		return true
@@ -264,7 +276,7 @@ func (k *Linked) Digest(p site.Path) (site.Digest, bool) {
 
 // Target returns the output path that a reference is written as.
 func (k *Linked) Target(u Use) site.Path {
-	to := k.l.Graph.at[u.From.To[u.Ref].To]
+	to := k.l.To(u)
 	if to.Keep != "" || k.plain(u.From, to) {
 		return to.File.Path
 	}
@@ -280,7 +292,7 @@ func (k *Linked) Target(u Use) site.Path {
 // Shown returns the output path that a current browser loads for a reference:
 // one of several encodings where the page offers them.
 func (k *Linked) Shown(u Use) site.Path {
-	to := k.l.Graph.at[u.From.To[u.Ref].To]
+	to := k.l.To(u)
 	if v := k.l.variant(to, k.l.Plan.Show[u]); v != nil {
 		return VariantPath(to.File.Path, v)
 	}

@@ -17,6 +17,15 @@ type Plan struct {
 	// Waits holds the pictures that are loaded when a dialog opens.
 	Waits map[Use]bool
 
+	// Into names the joined file that a reference leads to instead of its own
+	// target, and Gone the references that are taken out of their pages.
+	Into map[Use]*Node
+	Gone map[Use]bool
+	// Portable are style sheets whose text may end up in another folder: all
+	// their addresses are written by the linker.
+	Portable map[site.Path]bool
+	Joined   []*Joined
+
 	offered map[site.Path]bool
 	Edits   map[site.Path][]site.Edit
 	Notes   []Note
@@ -31,7 +40,8 @@ type Note struct {
 
 // NewPlan returns an empty plan.
 func NewPlan() *Plan {
-	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, Edits: map[site.Path][]site.Edit{}}
+	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, Edits: map[site.Path][]site.Edit{},
+		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Portable: map[site.Path]bool{}}
 }
 
 // Planner is what a combiner may look at and write to.
@@ -41,6 +51,9 @@ type Planner struct {
 	// Object returns what a file of a lower rank was compiled to, nil if it is
 	// not compiled yet.
 	Object func(site.Path) *site.Object
+
+	// Code returns the bytes of an object, holes left out.
+	Code func(*site.Object) ([]byte, error)
 
 	// Size returns the pixels of a picture of the input as it is seen; nil, or
 	// zeros, where they are not known.
@@ -58,6 +71,11 @@ type Planner struct {
 	pictures map[Use]*picturePlan
 	single   map[*Node]bool // pictures that some page loads in several ways
 	sized    map[Use]bool   // pictures that already got a width
+	rows     []*group       // files to be joined
+	joining  map[*Node]bool // files in rows
+	// counts says which style sheet of a page counts children, from the start
+	// and from the end.
+	counts map[*Node][2]string
 }
 
 // Combiner takes one kind of decision over the whole site.
@@ -73,6 +91,7 @@ type Combiner struct {
 func (p *Planner) Run(rank int, skip func(name string) bool) {
 	if p.ev == nil {
 		p.ev = p.Graph.evidence()
+		p.joining, p.counts = map[*Node]bool{}, map[*Node][2]string{}
 	}
 	for _, c := range All {
 		if c.Rank == rank && !skip(c.Name) {
@@ -93,8 +112,10 @@ func (p *Plan) Undo(n *Node) {
 	for i := range n.To {
 		delete(p.Show, Use{n, i})
 		delete(p.Waits, Use{n, i})
+		delete(p.Into, Use{n, i})
+		delete(p.Gone, Use{n, i})
 	}
-	p.Notes = append(p.Notes, Note{Combiner: "size", Path: n.File.Path, Text: "offers no other encodings: with them it would be heavier than it was"})
+	p.Notes = append(p.Notes, Note{Combiner: "size", Path: n.File.Path, Text: "neither loads joined files nor offers other encodings: with them it would be heavier than it was"})
 }
 
 // Offers reports whether some reference to p offers several encodings.

@@ -77,8 +77,9 @@ const settle = `(async () => {
     new Promise((r) => setTimeout(r, 5000)),
   ]);
   await new Promise((r) => setTimeout(r, 50));
-  // A picture element around an img, and its sources, have no box.
-  const all = [...document.body.querySelectorAll("*")].filter((e) => !/^(picture|source)$/.test(e.localName));
+  // A picture element around an img, and its sources, have no box; scripts and
+  // style sheets have none either, and may be joined.
+  const all = [...document.body.querySelectorAll("*")].filter((e) => !/^(picture|source|script|link)$/.test(e.localName));
   const boxes = all.map((e) => {
     const r = e.getBoundingClientRect();
     return {Tag: e.localName, X: r.x + scrollX, Y: r.y + scrollY, W: r.width, H: r.height};

@@ -41,9 +41,11 @@ type build struct {
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking
 	avif    optimize.AVIFEncoder
-	work    Work
-	slow    stopwatch
-	diags   []site.Diagnostic
+	// dissolved are joined files that were larger than their parts.
+	dissolved map[*bundle.Node]bool
+	work      Work
+	slow      stopwatch
+	diags     []site.Diagnostic
 }
 
 // Work counts what a run did, as opposed to what it took from the store.
@@ -82,7 +84,7 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 
 func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*Result, error) {
 	b := &build{o: o, dir: dir, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
-		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}}
+		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}, dissolved: map[*bundle.Node]bool{}}
 	var err error
 	if b.store, err = openStore(o); err != nil {
 		return nil, err
@@ -172,7 +174,7 @@ func (b *build) analyse(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 9"
+const scanVersion = "scan 10"
 
 // headerFiles are host configuration in which a Content-Security-Policy may
 // stand.

@@ -19,13 +19,16 @@ import (
 // decide first.
 func (b *build) compile(ctx context.Context) error {
 	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
-		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden()}
+		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden(), Code: b.code}
 	done := counter(b.o, "optimize", len(b.graph.Nodes))
 	for rank := range 3 {
 		planner.Run(rank, b.o.skips)
+		if err := b.adopt(); err != nil {
+			return err
+		}
 		var todo []*bundle.Node
 		for _, n := range b.graph.Nodes {
-			if n.File.Kind.Rank() == rank {
+			if n.File.Kind.Rank() == rank && n.Parts == nil {
 				todo = append(todo, n)
 			}
 		}
@@ -228,7 +231,7 @@ func (b *build) holes(n *bundle.Node) []plannedHole {
 	for i := range n.Doc.Refs {
 		r := &n.Doc.Refs[i]
 		to := b.graph.Node(n.To[i].To)
-		if to == nil || r.Fixed != "" || !bundle.Rewritable(r.Role) || to.Keep != "" {
+		if to == nil || r.Fixed != "" || !bundle.Rewritable(r.Role) || to.Keep != "" && !b.plan.Portable[n.File.Path] {
 			continue
 		}
 		hs = append(hs, plannedHole{Span: r.Span, Ref: i, Form: site.FormURL})

@@ -42,6 +42,9 @@ func (b *build) outputs() []output {
 	used := map[site.Path]bool{}  // output paths that a hole names
 	asked := map[site.Path]bool{} // files that some reference still calls by the old name
 	for _, n := range b.graph.Nodes {
+		if n.Parts != nil && len(b.plan.Loaders(n)) == 0 {
+			continue
+		}
 		for i := range n.To {
 			if t := n.To[i].To; t != "" {
 				p := b.target(bundle.Use{From: n, Ref: i})
@@ -57,6 +60,12 @@ func (b *build) outputs() []output {
 	for _, n := range b.graph.Nodes {
 		p := n.File.Path
 		name := b.linked.Name(p)
+		if n.Parts != nil {
+			if used[name] {
+				out = append(out, output{name, n, nil, cache.ClassFingerprinted})
+			}
+			continue
+		}
 		for i := range b.objects[p].Variants {
 			v := &b.objects[p].Variants[i]
 			if vp := bundle.VariantPath(p, v); used[vp] {
@@ -136,7 +145,7 @@ func (b *build) emit(ctx context.Context, outs []output) ([]emitted, error) {
 func (b *build) emitOne(o output, j *judge) (emitted, error) {
 	n := o.node
 	obj := b.objects[n.File.Path]
-	e := emitted{entry: site.Entry{Path: o.path, From: []site.Path{n.File.Path}, Type: site.TypeOf(o.path), Class: o.class,
+	e := emitted{entry: site.Entry{Path: o.path, From: sources(n), Type: site.TypeOf(o.path), Class: o.class,
 		Fixed: o.class != cache.ClassFingerprinted, Zone: n.File.Zone, Kept: obj.Kept, Steps: obj.Steps, Before: n.File.Size, Encodings: []string{}}}
 	if o.variant != nil {
 		e.entry.SHA256, e.entry.Size, e.entry.Kept = o.variant.Blob, o.variant.Size, ""
@@ -295,3 +304,15 @@ func newEncoder(coding string, level int) (encoder, error) {
 // libraries are the versions of what makes bytes; a new version makes old
 // results of the store unreachable.
 const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, parse 2.8.20, jpegli 0.4.2, webp 0.6.4, net 0.62.0, image 0.47.0, imaging 1.6.2, avif 0.5.3, wazero 1.12.0, thumbhash 1.0.0"
+
+// sources returns the input files that a file is made of.
+func sources(n *bundle.Node) []site.Path {
+	if n.Parts == nil {
+		return []site.Path{n.File.Path}
+	}
+	var ps []site.Path
+	for _, m := range n.Parts {
+		ps = append(ps, m.File.Path)
+	}
+	return ps
+}

@@ -55,7 +55,7 @@ func (b *build) grown(ctx context.Context) (bool, error) {
 	for _, n := range b.graph.Nodes {
 		p := n.File.Path
 		o := b.objects[p]
-		if n.File.Kind.Rank() != 1 || o.Same {
+		if n.File.Kind.Rank() != 1 || o.Same || b.dissolved[n] {
 			continue
 		}
 		d, _ := b.linked.Digest(p)
@@ -70,6 +70,15 @@ func (b *build) grown(ctx context.Context) (bool, error) {
 		before, err := b.sourceTransfer(n)
 		if err != nil {
 			return false, err
+		}
+		if n.Parts != nil {
+			if after > before+boundary*int64(len(n.Parts)-1) {
+				again, b.dissolved[n] = true, true
+				if err := b.dissolve(ctx, n); err != nil {
+					return false, err
+				}
+			}
+			continue
 		}
 		// What offers smaller pictures may take room on the wire: pages are
 		// weighed with those pictures.
@@ -97,6 +106,11 @@ func (b *build) grown(ctx context.Context) (bool, error) {
 	}
 	return again, nil
 }
+
+// boundary bounds what a joined file may weigh more than its parts, for each
+// request that it saves: less than the headers of a response. No page may get
+// heavier by it all the same.
+const boundary = 64
 
 // undoEdits compiles a file again without what combiners wrote into it, and
 // reports whether they had written anything.
@@ -152,6 +166,9 @@ func gzipSize(text []byte) (int64, error) {
 }
 
 func (b *build) sourceTransfer(n *bundle.Node) (int64, error) {
+	if n.Parts != nil {
+		return b.partsTransfer(n)
+	}
 	if !n.File.Kind.IsText() {
 		return n.File.Size, nil
 	}
@@ -315,7 +332,7 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	}
 	p.After = Cost{1, own}
 	names := map[site.Path]site.Path{}
-	for _, l := range b.graph.LoadsAfter(n, b.shown) {
+	for _, l := range b.graph.LoadsAfter(n, b.to, b.shown) {
 		p.After.Requests++
 		v := b.served(l)
 		if v == nil || !b.plan.Offers(l.To.File.Path) {
@@ -333,8 +350,20 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	return p, nil
 }
 
-// target returns the output path that a reference ends up as.
+// to returns the file behind a reference of the output, nil if there is none.
+func (b *build) to(u bundle.Use) *bundle.Node {
+	if j := b.plan.Into[u]; j != nil {
+		return j
+	}
+	return b.graph.Node(u.From.To[u.Ref].To)
+}
+
+// target returns the output path that a reference ends up as, "" if it was
+// taken out.
 func (b *build) target(u bundle.Use) site.Path {
+	if b.plan.Gone[u] {
+		return ""
+	}
 	if h := b.holed[u.From.File.Path]; u.Ref < len(h) && h[u.Ref] {
 		return b.linked.Target(u)
 	}

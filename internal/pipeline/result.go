@@ -234,6 +234,10 @@ func (b *build) totals(r *Result, m *site.Manifest) {
 	changed := false
 	for i := range m.Entries {
 		e := &m.Entries[i]
+		if len(e.From) > 1 {
+			changed = true // a joined file: its parts are counted under their own names
+			continue
+		}
 		p := e.From[0]
 		if best, ok := after[p]; !ok || e.Size < best {
 			after[p] = e.Size
@@ -278,6 +282,9 @@ func (b *build) stories(outs []output) []FileStory {
 	}
 	stories := make([]FileStory, 0, len(b.graph.Nodes))
 	for _, n := range b.graph.Nodes {
+		if n.Parts != nil && names[n.File.Path] == nil {
+			continue
+		}
 		p := n.File.Path
 		o := b.objects[p]
 		s := FileStory{Path: p, Kind: n.File.Kind.String(), Before: n.File.Size, After: o.Size, Steps: o.Steps, Note: o.Facts.Note, Kept: o.Kept,

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/hone-web/hone/bundle"
@@ -49,7 +51,24 @@ func (j *judge) file(o output, e *emitted, doc *scan.Doc, text []byte) error {
 	for i := range e.diags {
 		e.diags[i].Path = o.node.File.Path
 	}
+	if o.node.Parts != nil {
+		e.diags = j.ofParts(o.node, e.diags)
+	}
 	e.entry.Refs = refsOf(e.entry.Path, doc, j.resolver)
+	return nil
+}
+
+// ofParts tells what was found in a joined file of its parts; a part that is
+// published too tells of itself.
+func (j *judge) ofParts(n *bundle.Node, ds []site.Diagnostic) []site.Diagnostic {
+	for _, m := range n.Parts {
+		if _, ok := j.outs[m.File.Path]; !ok {
+			for i := range ds {
+				ds[i].Path, ds[i].Line, ds[i].Column = m.File.Path, 0, 0
+			}
+			return ds
+		}
+	}
 	return nil
 }
 
@@ -84,6 +103,9 @@ func needsText(f *verify.File, r *bundle.Resolver) bool {
 
 // before describes the source of an output.
 func (b *build) before(n *bundle.Node) *verify.Source {
+	if n.Parts != nil {
+		return b.beforeJoined(n)
+	}
 	s := &verify.Source{Size: n.File.Size, Doc: n.Doc}
 	if n.Doc == nil {
 		return s
@@ -109,6 +131,21 @@ func (b *build) before(n *bundle.Node) *verify.Source {
 		if text, err := b.src.read(n.File); err == nil {
 			s.Refused = len(verify.Refused(text, n.Doc.CSP))
 		}
+	}
+	return s
+}
+
+// beforeJoined describes what a joined file is made of.
+func (b *build) beforeJoined(n *bundle.Node) *verify.Source {
+	// An error boundary adds a few bytes to a script; that the whole must not
+	// weigh more than its parts is seen to when it is linked.
+	s := &verify.Source{Size: math.MaxInt64, Doc: n.Doc, BadSum: func(string) bool { return false }}
+	var parts []*verify.Source
+	for _, m := range n.Parts {
+		parts = append(parts, b.before(m))
+	}
+	s.Missing = func(url string) bool {
+		return slices.ContainsFunc(parts, func(p *verify.Source) bool { return p.Missing != nil && p.Missing(url) })
 	}
 	return s
 }

@@ -87,6 +87,7 @@ func (p *cssScan) token(t cssToken, b []byte) {
 	case css.AtKeywordToken:
 		if len(p.stmt) == 0 {
 			p.at = lower(b[1:])
+			p.namespace = p.namespace || p.at == "namespace"
 		}
 	case css.SemicolonToken:
 		p.endStatement()
@@ -109,6 +110,7 @@ func (p *cssScan) token(t cssToken, b []byte) {
 	case css.ColonToken:
 		p.colon()
 	case css.FunctionToken:
+		p.counts(b)
 		p.funcs = append(p.funcs, lower(p.cut(t.start, t.end-1).css().text))
 	case css.LeftParenthesisToken:
 		p.funcs = append(p.funcs, "")

@@ -89,6 +89,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 		e.strs(b.Parents)
 	}
 	e.pictures(d)
+	e.loads(d)
 	e.strs(d.Hashes)
 	e.num(len(d.Selectors))
 	for _, s := range d.Selectors {
@@ -220,6 +221,7 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 		r.bad = r.bad || d.Boxes[i].Ref >= len(d.Refs)
 	}
 	r.pictures(d)
+	r.loads(d)
 	d.Hashes = r.strs()
 	if n := r.count(); n > 0 {
 		d.Selectors = make([]AttrSelector, n)

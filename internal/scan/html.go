@@ -59,6 +59,7 @@ func (s *scanner) page(v view) {
 		}
 	}
 	h.run()
+	h.loads()
 	h.outline()
 }
 

@@ -56,6 +56,14 @@ type Doc struct {
 	Nestings []string
 	// Backs are the addresses that may be followed by another format.
 	Backs []Background
+	// Loads are the style sheets and scripts of a page, in order.
+	Loads []Load
+	// Unit says whether the text of a style sheet or script may stand in one
+	// file with others.
+	Unit Unit
+	// CountsFirst and CountsLast say that a selector counts the children of an
+	// element from its start or its end.
+	CountsFirst, CountsLast bool
 	// ShareSize says that a page names the size of its og:image.
 	ShareSize bool
 	// Words are the names in strings of scripts: classes, ids, tags and
@@ -111,8 +119,10 @@ func Scan(p site.Path, k site.Kind, src []byte, o Options) *Doc {
 		s.page(v)
 	case site.CSS:
 		s.css(v, context{})
+		s.sheetUnit()
 	case site.JS:
 		s.js(v, jsContext{file: true})
+		s.unit(src)
 	case site.SVG:
 		s.svg(v)
 	case site.JSON:
@@ -149,6 +159,8 @@ type scanner struct {
 	words     map[string]struct{}
 	selectors map[AttrSelector]struct{}
 	hashSet   map[string]struct{}
+	found     []Load // Ref is the offset of the address
+	namespace bool   // an @namespace rule has been seen
 }
 
 func add[K comparable](m *map[K]struct{}, k K) {
@@ -161,6 +173,7 @@ func add[K comparable](m *map[K]struct{}, k K) {
 // finish orders the references and drops those that overlap an earlier one.
 func (s *scanner) finish() {
 	defer s.lists()
+	defer s.settleLoads()
 	for i := range s.refs {
 		if r := &s.refs[i]; r.Role == site.RoleLink || r.Role == site.RoleCanonical {
 			// Links to pages are most references of a site, and nobody asks

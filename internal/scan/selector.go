@@ -282,3 +282,42 @@ func addressAttr(name string) bool {
 	}
 	return strings.HasPrefix(name, "on")
 }
+
+// inner are elements that are never children of the body, nor siblings of a
+// script in it.
+var inner = map[string]bool{"li": true, "tr": true, "td": true, "th": true, "thead": true, "tbody": true, "tfoot": true, "dt": true, "dd": true,
+	"option": true, "optgroup": true, "col": true, "caption": true, "legend": true, "figcaption": true, "summary": true}
+
+// counts notes a selector that counts children (Selectors Level 4, section
+// 14.3) of which a script may be one. Those that count elements of one type do
+// not see scripts.
+func (p *cssScan) counts(fn []byte) {
+	name := lower(fn)
+	if name != "nth-child(" && name != "nth-last-child(" || p.innerSubject() {
+		return
+	}
+	p.doc.CountsFirst = p.doc.CountsFirst || name == "nth-child("
+	p.doc.CountsLast = p.doc.CountsLast || name == "nth-last-child("
+}
+
+// innerSubject reports whether the compound selector at the end of the
+// statement names an element that is no child of the body.
+func (p *cssScan) innerSubject() bool {
+	i := len(p.stmt)
+	for ; i > 0; i-- {
+		t := p.stmt[i-1]
+		switch t.t {
+		case css.WhitespaceToken, css.CommaToken:
+		case css.FunctionToken, css.LeftParenthesisToken:
+			return false
+		case css.DelimToken:
+			if c := p.v.text[t.start]; c != '>' && c != '+' && c != '~' {
+				continue
+			}
+		default:
+			continue
+		}
+		break
+	}
+	return i < len(p.stmt) && p.stmt[i].t == css.IdentToken && inner[lower(p.text(p.stmt[i]))]
+}

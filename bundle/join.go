@@ -1,0 +1,294 @@
+package bundle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/internal/scan"
+	"github.com/hone-web/hone/site"
+)
+
+// Join makes one file of each group that combine-css and combine-js found,
+// and changes the pages to load it.
+var Join = &Combiner{
+	Name: "join",
+	Doc:  "writes the joined files and loads them where their parts were",
+	Rank: 2,
+	Plan: func(p *Planner) {
+		for _, g := range p.rows {
+			p.combiner = g.combiner
+			p.join(g)
+		}
+	},
+}
+
+// Joined is a file made of others.
+type Joined struct {
+	Node   *Node
+	Code   []byte
+	Relocs []site.Reloc
+
+	media string
+}
+
+// joined returns the file that was made of row for another part of the site.
+func (p *Plan) joined(row []*Node, media string) *Joined {
+	for _, j := range p.Joined {
+		if slices.Equal(j.Node.Parts, row) && (j.media == "\x00") == (media == "\x00") {
+			return j
+		}
+	}
+	return nil
+}
+
+// join checks the compiled parts of a group and joins those that can stand
+// together.
+func (p *Planner) join(g *group) {
+	var row []*Node
+	var size int64
+	flush := func() {
+		if len(row) > 1 {
+			p.joinRow(g, row)
+		}
+		row, size = nil, 0
+	}
+	for _, n := range g.parts {
+		o := p.Object(n.File.Path)
+		why := p.unfit(n, o)
+		if why != "" {
+			p.Note(n.File.Path, "not combined: "+why)
+			flush()
+			continue
+		}
+		if size+o.Size > maxJoined {
+			flush()
+		}
+		row, size = append(row, n), size+o.Size
+	}
+	flush()
+}
+
+// unfit says why a compiled file cannot be a part.
+func (p *Planner) unfit(n *Node, o *site.Object) string {
+	code, err := p.Code(o)
+	if err != nil {
+		return "its bytes cannot be read"
+	}
+	if n.File.Kind == site.CSS {
+		if err := sheetCloses(code); err != nil {
+			return err.Error()
+		}
+	}
+	if !isASCII(code) {
+		for _, u := range n.In {
+			if l := loadOf(u); l != nil && strings.Contains(l.Not, "charset") {
+				return "it is read in another encoding"
+			}
+		}
+	}
+	return ""
+}
+
+func loadOf(u Use) *scan.Load {
+	for i := range u.From.Doc.Loads {
+		if l := &u.From.Doc.Loads[i]; l.Ref == u.Ref {
+			return l
+		}
+	}
+	return nil
+}
+
+// joinRow joins some files and edits the pages.
+func (p *Planner) joinRow(g *group, row []*Node) {
+	media := loadOf(g.uses[row[0]][0]).Media
+	for _, n := range row {
+		if loadOf(g.uses[n][0]).Media != media {
+			media = "\x00" // each stands in a block for its media
+		}
+	}
+	var parts []part
+	refs := 0
+	var names []string
+	for _, n := range row {
+		o := p.Object(n.File.Path)
+		code, err := p.Code(o)
+		if err != nil {
+			return // unfit has read it: the store is failing, which the build notices
+		}
+		q := part{code: code, relocs: o.Relocs, refs: refs, strict: n.Doc.Unit.Strict}
+		if m := loadOf(g.uses[n][0]).Media; media == "\x00" && m != "" && m != "all" {
+			q.media = m
+		}
+		parts = append(parts, q)
+		refs += len(n.Doc.Refs)
+		names = append(names, n.File.Path.Base())
+	}
+	j := p.Plan.joined(row, media)
+	if j == nil {
+		j = &Joined{Node: p.Graph.join(row), media: media}
+		if j.Node.File.Kind == site.CSS {
+			j.Code, j.Relocs = joinSheets(parts)
+		} else {
+			j.Code, j.Relocs = joinScripts(parts)
+		}
+		p.Plan.adopt(j.Node)
+		p.Plan.Joined = append(p.Plan.Joined, j)
+	}
+	for i, n := range row {
+		for _, u := range g.uses[n] {
+			if i == 0 {
+				p.redirect(u, j.Node, media == "\x00")
+			} else {
+				p.remove(u, loadOf(u).Span)
+			}
+		}
+	}
+	p.redirectHints(j.Node, row, g)
+	pages := len(g.uses[row[0]])
+	text := fmt.Sprintf("%s combined: −%d requests on %s", strings.Join(names, " + "), len(row)-1, count(pages, "page"))
+	for _, n := range row {
+		p.Note(n.File.Path, text)
+	}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// redirect makes u load the joined file. The media attribute goes if the parts
+// carry theirs.
+func (p *Planner) redirect(u Use, to *Node, dropMedia bool) {
+	p.Plan.Into[u] = to
+	to.In = append(to.In, u)
+	l := loadOf(u)
+	if !dropMedia || l.Media == "" {
+		return
+	}
+	// The element anew: nothing but rel, address and what Like holds.
+	head := "<link rel=stylesheet"
+	for _, k := range []string{"nonce", "crossorigin"} {
+		if v, ok := u.ref().Attrs[k]; ok {
+			head += " " + k + `="` + escapeAttr(v) + `"`
+		}
+	}
+	head += ` href="`
+	p.Plan.Edits[u.From.File.Path] = append(p.Plan.Edits[u.From.File.Path],
+		site.Edit{Span: l.Span, New: head + `">`, Holes: []site.EditHole{{Off: len(head), Ref: u.Ref}}})
+}
+
+// remove takes an element out of a page.
+func (p *Planner) remove(u Use, s site.Span) {
+	p.Plan.Gone[u] = true
+	p.Plan.Edits[u.From.File.Path] = append(p.Plan.Edits[u.From.File.Path], site.Edit{Span: s})
+}
+
+// redirectHints makes hints to the parts name the joined file, once a page.
+func (p *Planner) redirectHints(to *Node, row []*Node, g *group) {
+	done := map[*Node]bool{}
+	loads := map[*Node]bool{}
+	for _, u := range g.uses[row[0]] {
+		loads[u.From] = true
+	}
+	for _, n := range row {
+		for _, u := range n.In {
+			l := hintOf(u)
+			if u.ref().Role != site.RoleHint || l == nil || !loads[u.From] {
+				continue
+			}
+			if done[u.From] {
+				p.remove(u, l.Span)
+				continue
+			}
+			done[u.From] = true
+			p.Plan.Into[u] = to
+			to.In = append(to.In, u)
+		}
+	}
+}
+
+// join adds a file made of row to the graph.
+func (g *Graph) join(row []*Node) *Node {
+	first := row[0].File
+	dir := first.Path.Dir()
+	n := &Node{Doc: &scan.Doc{}, Parts: slices.Clone(row)}
+	n.File = &site.File{Path: g.freeName(dir, joinedStem(row), first.Path.Ext()), Kind: first.Kind, Zone: first.Zone}
+	for _, m := range row {
+		n.File.Size += m.File.Size
+		n.Doc.Refs = append(n.Doc.Refs, m.Doc.Refs...)
+		for _, a := range m.To {
+			if a.Style == site.Relative || a.Style == site.Dotted {
+				a.Dir = dir
+			}
+			n.To = append(n.To, a)
+		}
+	}
+	g.at[n.File.Path] = n
+	i, _ := slices.BinarySearchFunc(g.Nodes, n, func(a, b *Node) int { return cmpPath(a.File.Path, b.File.Path) })
+	g.Nodes = slices.Insert(g.Nodes, i, n)
+	return n
+}
+
+// maxStem bounds the name of a joined file.
+const maxStem = 48
+
+// joinedStem names a joined file after its parts.
+func joinedStem(row []*Node) string {
+	var stems []string
+	for _, n := range row {
+		stems = append(stems, strings.TrimSuffix(n.File.Path.Stem(), ".min"))
+	}
+	s := strings.Join(stems, "-")
+	if len(s) > maxStem {
+		s = fmt.Sprintf("%s-and-%d-more", stems[0], len(stems)-1)
+	}
+	return s
+}
+
+// freeName returns a path that no file has.
+func (g *Graph) freeName(dir, stem, ext string) site.Path {
+	p := site.Join(dir, stem+ext)
+	for i := 2; g.at[p] != nil; i++ {
+		p = site.Join(dir, fmt.Sprintf("%s-%d%s", stem, i, ext))
+	}
+	return p
+}
+
+// adopt gives a joined file the decisions about the references of its parts.
+func (p *Plan) adopt(j *Node) {
+	at := 0
+	for _, m := range j.Parts {
+		for i := range m.Doc.Refs {
+			from, to := Use{m, i}, Use{j, at + i}
+			if k, ok := p.Serve[from]; ok {
+				p.Serve[to] = k
+			}
+			if k, ok := p.Show[from]; ok {
+				p.Show[to] = k
+			}
+			if p.Waits[from] {
+				p.Waits[to] = true
+			}
+		}
+		at += len(m.Doc.Refs)
+	}
+}
+
+// Loaders returns the pages that load a joined file.
+func (p *Plan) Loaders(j *Node) []*Node {
+	var pages []*Node
+	for _, u := range j.In {
+		if p.Into[u] == j && !slices.Contains(pages, u.From) {
+			pages = append(pages, u.From)
+		}
+	}
+	return pages
+}
+
+// escapeAttr writes a value for an attribute in double quotes.
+func escapeAttr(s string) string {
+	return strings.NewReplacer("&", "&amp;", `"`, "&quot;").Replace(s)
+}

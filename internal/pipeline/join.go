@@ -1,0 +1,50 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/site"
+)
+
+// adopt makes objects of the files that combiners joined.
+func (b *build) adopt() error {
+	for _, j := range b.plan.Joined {
+		p := j.Node.File.Path
+		if b.objects[p] != nil {
+			continue
+		}
+		d, err := b.store.PutBlob(j.Code)
+		if err != nil {
+			return err
+		}
+		j.Node.File.Digest = d
+		b.files[p], b.docs[p] = j.Node.File, j.Node.Doc
+		b.objects[p] = &site.Object{Path: p, Kind: j.Node.File.Kind, Blob: d, Size: int64(len(j.Code)), Relocs: j.Relocs}
+		j.Code = nil
+	}
+	return nil
+}
+
+// dissolve takes a joined file back: the pages load its parts again.
+func (b *build) dissolve(ctx context.Context, j *bundle.Node) error {
+	for _, page := range b.plan.Loaders(j) {
+		if _, err := b.undoEdits(ctx, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// partsTransfer returns the wire bytes of what a joined file is made of.
+func (b *build) partsTransfer(j *bundle.Node) (int64, error) {
+	var sum int64
+	for _, n := range j.Parts {
+		t, err := b.sourceTransfer(n)
+		if err != nil {
+			return 0, err
+		}
+		sum += t
+	}
+	return sum, nil
+}

@@ -1,0 +1,38 @@
+package scan
+
+// loads writes what is known about style sheets, scripts and their order.
+func (e *encoder) loads(d *Doc) {
+	e.num(len(d.Loads))
+	for _, l := range d.Loads {
+		e.num(int(l.Kind))
+		e.num(l.Ref + 1)
+		e.span(l.Span)
+		e.str(l.Not)
+		e.str(l.Like)
+		e.str(l.Media)
+		e.bit(l.Head)
+		e.bit(l.Gap)
+		e.bit(l.Tail)
+	}
+	e.str(d.Unit.Not)
+	e.bit(d.Unit.Strict)
+	e.bit(d.Unit.First)
+	e.strs(d.Unit.Vars)
+	e.strs(d.Unit.Free)
+	e.bit(d.CountsFirst)
+	e.bit(d.CountsLast)
+}
+
+// loads reads what encoder.loads wrote.
+func (r *decoder) loads(d *Doc) {
+	if n := r.count(); n > 0 {
+		d.Loads = make([]Load, n)
+	}
+	for i := range d.Loads {
+		d.Loads[i] = Load{Kind: LoadKind(r.num()), Ref: r.num() - 1, Span: r.span(), Not: r.str(), Like: r.str(), Media: r.str(),
+			Head: r.num() == 1, Gap: r.num() == 1, Tail: r.num() == 1}
+		r.bad = r.bad || d.Loads[i].Ref >= len(d.Refs)
+	}
+	d.Unit = Unit{Not: r.str(), Strict: r.num() == 1, First: r.num() == 1, Vars: r.strs(), Free: r.strs()}
+	d.CountsFirst, d.CountsLast = r.num() == 1, r.num() == 1
+}
