@@ -30,7 +30,7 @@ func (s *seen) avif(ctx context.Context, in *Input, m *image.NRGBA, limit int) (
 
 // avifTries is how often a picture is encoded at most. Two in three do with
 // one, because the start is good.
-const avifTries = 2
+const avifTries = 3
 
 // By default, pictures of up to slowPixels, those of a quality up to
 // slowQuality and drawings are given speed 8 of libaom, the others speed 9,
@@ -107,7 +107,8 @@ func (f *avifFit) fit(start, tries int) (*avifCopy, error) {
 	var best *avifCopy
 	slope, last := avifSlope, (*avifCopy)(nil)
 	reaches := func(c *avifCopy) bool { return c.score >= f.target-scoreSlack }
-	for q := min(max(start, leastAVIF), mostAVIF); tries > 0; tries-- {
+	q := min(max(start, leastAVIF), mostAVIF)
+	for try := 1; ; try++ {
 		c, err := f.encode(q)
 		if err != nil || c == nil {
 			return nil, err
@@ -116,20 +117,18 @@ func (f *avifFit) fit(start, tries int) (*avifCopy, error) {
 			best = c
 		}
 		off := c.score - f.target
-		if c.score == 0 || off >= -scoreSlack && off <= scoreExcess {
-			break
+		if try == tries || c.score == 0 || off >= -scoreSlack && (off <= scoreExcess || try > 1) {
+			return best, nil
 		}
-		if last != nil && last.quality != q {
+		if last != nil {
 			slope = min(max((c.score-last.score)/float64(q-last.quality), avifSlope/3), 3*avifSlope)
 		}
 		last = c
-		next := min(max(q-int(math.Floor(off/slope)), leastAVIF), mostAVIF)
-		if next == q || next > q == (off > 0) {
-			break
+		q = min(max(q-int(math.Floor(off/slope)), leastAVIF), mostAVIF)
+		if q == last.quality || q == last.quality-1 {
+			return best, nil // hardly anything to gain
 		}
-		q = next
 	}
-	return best, nil
 }
 
 // encode encodes the picture, decodes it again and judges it; nil if it cannot
