@@ -1,37 +1,45 @@
 package site
 
-// HostConf is a configuration file of a host as far as it decides who gets
-// what, read as that host reads it.
+// HostConf is the configuration of a host as far as it decides who gets what,
+// read as that host reads it. It may stand in several files.
 type HostConf struct {
 	Host  string     // "nginx"
-	Path  Path       // the file, as its owner knows it
-	Rules []HostRule // those that answer, in the order they are written
+	Path  Path       // the file, or the first one, as its owner knows it
+	Rules []HostRule // those that answer by themselves, in the order they are tried
+	// Headers are the fields set for what is served.
+	Headers func(url string) []HostHeader
 	// Ignored is what the host does not read: beyond a limit, or invalid.
-	Ignored []HostLine
-	// Opaque is what only the live host can answer for: code, conditions.
-	Opaque []HostLine
+	Ignored []HostNote
+	// NoRules says that the host has no rules at all.
+	NoRules bool
 	// CleanURLs says that /about answers with about.html; HTMLMoves that
 	// /about.html is redirected there.
 	CleanURLs, HTMLMoves bool
-	// AssetFirst says that a file which exists is served before rules are
-	// asked, unless a rule is Forced.
-	AssetFirst bool
-	// Answer says what the host does with a request that carries no proof. url
-	// is the decoded path, and exists says that a file lies behind it.
+	// Answer says what the host does with a plain GET: no proof of payment, no
+	// cookie, a browser. url is the decoded path; exists says that a file
+	// answers under it.
 	Answer func(url string, exists bool) HostAnswer
+}
+
+// HostPlace is a line of a configuration file; 0 means the file.
+type HostPlace struct {
+	Path Path
+	Line int
 }
 
 // HostRule is one rule that answers requests by itself.
 type HostRule struct {
-	Line    int
+	HostPlace
 	Pattern string // as it is written
 	Status  int    // what it answers with; 0: code decides
-	To      string // where it redirects to, or the document it answers with
+	To      string // where it redirects to
+	Doc     string // the document that it answers with, as a URL path
 	Forced  bool   // it answers although a file exists
-	Cond    string // not empty: it only answers some requests, and this says which
-	// Dropped is not empty where the host does not act on the status that is
-	// written, and says what it does.
+	Cond    string // not empty: it answers some requests only, and this says which
+	// Dropped is not empty where the host does not act as it is written, and
+	// says what it does instead; Leaks says that it sends the file.
 	Dropped string
+	Leaks   bool
 	// Covers reports whether the pattern matches a path.
 	Covers func(url string) bool
 	// Header are the fields that reach the client with the answer, and Lost
@@ -41,23 +49,23 @@ type HostRule struct {
 
 // HostHeader is a header field that a configuration sets.
 type HostHeader struct {
+	HostPlace
 	Name, Value string
-	Line        int
 	Inherited   bool // set for more than this answer
 }
 
-// HostLine is a place in a configuration.
-type HostLine struct {
-	Line int
+// HostNote is a place in a configuration, and what is to be said of it.
+type HostNote struct {
+	HostPlace
+	Text string
 	Why  string
 }
 
 // HostAnswer is what a host does with a request.
 type HostAnswer struct {
-	Status int // 0: the file is served; Unknown: code or a condition decides
+	Status int // 0: the file is served; HostUnknown: code or a condition decides
 	Rule   int // index of the rule that answers, -1 for none
-	Header []HostHeader
 }
 
-// UnknownStatus stands for an answer that cannot be told from configuration.
-const UnknownStatus = -1
+// HostUnknown stands for an answer that configuration alone does not tell.
+const HostUnknown = -1
