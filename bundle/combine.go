@@ -265,6 +265,9 @@ func (p *Planner) chain(s *survey) {
 			continue
 		}
 		why := cmp.Or(s.differs(a, b), alone[a], alone[b])
+		if why == "" && s.kind == site.CSS {
+			why = p.leads(b)
+		}
 		if why == "" {
 			next[a], led[b] = b, true
 		} else if s.apart[b] == "" {
@@ -277,15 +280,15 @@ func (p *Planner) chain(s *survey) {
 		}
 		g := &group{combiner: p.combiner, uses: map[*Node][]Use{}}
 		for ; n != nil; n = next[n] {
-			if why := g.refuses(n); why != "" {
+			if why := p.refuses(g, n); why != "" {
 				s.apart[n] = cmp.Or(s.apart[n], why)
-				p.keep(g)
+				p.keep(g, alone)
 				g = &group{combiner: p.combiner, uses: map[*Node][]Use{}}
 			}
 			g.parts = append(g.parts, n)
 			g.uses[n] = s.at[n].uses
 		}
-		p.keep(g)
+		p.keep(g, alone)
 	}
 	for _, n := range s.order {
 		if why := s.apart[n]; why != "" && !p.joining[n] {
@@ -303,8 +306,6 @@ func (s *survey) differs(a, b *Node) string {
 		return "not all pages that load one of them load the other next"
 	case a.File.Zone != b.File.Zone:
 		return "they lie in different paywall zones"
-	case css && b.Doc.Unit.First:
-		return "it imports other sheets, which only the first may"
 	case css && x.media != y.media && (a.Doc.Unit.First || !wrappable(x.media) || !wrappable(y.media)):
 		return "their media differ"
 	case css && x.media != y.media && max(foreign(x, a), foreign(y, b)) > maxForeignMedia:
@@ -377,13 +378,17 @@ func hintOf(u Use) *scan.Load {
 }
 
 // refuses says why n cannot follow the parts of g.
-func (g *group) refuses(n *Node) string {
+func (p *Planner) refuses(g *group, n *Node) string {
 	if len(g.parts) == 0 {
 		return ""
 	}
 	if n.File.Kind == site.CSS {
-		if first := g.parts[0]; n.File.Path.Dir() != first.File.Path.Dir() {
-			return n.rooted()
+		for _, m := range p.whole(n) {
+			if m.File.Path.Dir() != g.parts[0].File.Path.Dir() {
+				if why := m.rooted(); why != "" {
+					return why
+				}
+			}
 		}
 		return ""
 	}
@@ -413,14 +418,16 @@ func (n *Node) rooted() string {
 	return ""
 }
 
-// keep remembers a group of more than one file.
-func (p *Planner) keep(g *group) {
-	if len(g.parts) < 2 {
+// keep remembers a group of more than one file, imported ones included.
+func (p *Planner) keep(g *group, alone map[*Node]string) {
+	if len(g.parts) == 0 || len(g.parts) == 1 && (alone[g.parts[0]] != "" || len(p.whole(g.parts[0])) == 1) {
 		return
 	}
 	for _, n := range g.parts {
 		p.joining[n] = true
-		p.Plan.Portable[n.File.Path] = true
+		for _, m := range p.whole(n) {
+			p.Plan.Portable[m.File.Path] = true
+		}
 	}
 	p.rows = append(p.rows, g)
 }

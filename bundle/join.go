@@ -29,13 +29,14 @@ type Joined struct {
 	Code   []byte
 	Relocs []site.Reloc
 
+	row   []*Node // the parts that pages load
 	media string
 }
 
 // joined returns the file that was made of row for another part of the site.
 func (p *Plan) joined(row []*Node, media string) *Joined {
 	for _, j := range p.Joined {
-		if slices.Equal(j.Node.Parts, row) && (j.media == "\x00") == (media == "\x00") {
+		if slices.Equal(j.row, row) && (j.media == "\x00") == (media == "\x00") {
 			return j
 		}
 	}
@@ -48,25 +49,43 @@ func (p *Planner) join(g *group) {
 	var row []*Node
 	var size int64
 	flush := func() {
-		if len(row) > 1 {
+		if len(row) > 1 || len(row) == 1 && len(p.whole(row[0])) > 1 {
 			p.joinRow(g, row)
 		}
 		row, size = nil, 0
 	}
 	for _, n := range g.parts {
-		o := p.Object(n.File.Path)
-		why := p.unfit(n, o)
+		more, why := p.weigh(n)
 		if why != "" {
 			p.Note(n.File.Path, "not combined: "+why)
 			flush()
 			continue
 		}
-		if size+o.Size > maxJoined {
+		if size+more > maxJoined {
 			flush()
 		}
-		row, size = append(row, n), size+o.Size
+		row, size = append(row, n), size+more
 	}
 	flush()
+}
+
+// weigh returns the compiled size of a part, with what it imports, and why it
+// cannot be one.
+func (p *Planner) weigh(n *Node) (size int64, why string) {
+	for _, m := range p.whole(n) {
+		o := p.Object(m.File.Path)
+		if why := p.unfit(m, o); why != "" {
+			return 0, why
+		}
+		size += o.Size
+	}
+	if len(p.whole(n)) > 1 {
+		s := &sheet{p: p, refs: map[*Node]int{}}
+		if _, err := s.flatten(n); err != nil {
+			return 0, err.Error()
+		}
+	}
+	return size, ""
 }
 
 // unfit says why a compiled file cannot be a part.
@@ -107,32 +126,12 @@ func (p *Planner) joinRow(g *group, row []*Node) {
 			media = "\x00" // each stands in a block for its media
 		}
 	}
-	var parts []part
-	refs := 0
-	var names []string
-	for _, n := range row {
-		o := p.Object(n.File.Path)
-		code, err := p.Code(o)
-		if err != nil {
-			return // unfit has read it: the store is failing, which the build notices
-		}
-		q := part{code: code, relocs: o.Relocs, refs: refs, strict: n.Doc.Unit.Strict}
-		if m := loadOf(g.uses[n][0]).Media; media == "\x00" && m != "" && m != "all" {
-			q.media = m
-		}
-		parts = append(parts, q)
-		refs += len(n.Doc.Refs)
-		names = append(names, n.File.Path.Base())
-	}
 	j := p.Plan.joined(row, media)
 	if j == nil {
-		j = &Joined{Node: p.Graph.join(row), media: media}
-		if j.Node.File.Kind == site.CSS {
-			j.Code, j.Relocs = joinSheets(parts)
-		} else {
-			j.Code, j.Relocs = joinScripts(parts)
+		var err error
+		if j, err = p.write(g, row, media); err != nil {
+			return // weigh has read it: the store is failing, which the build notices
 		}
-		p.Plan.adopt(j.Node)
 		p.Plan.Joined = append(p.Plan.Joined, j)
 	}
 	for i, n := range row {
@@ -145,11 +144,51 @@ func (p *Planner) joinRow(g *group, row []*Node) {
 		}
 	}
 	p.redirectHints(j.Node, row, g)
-	pages := len(g.uses[row[0]])
-	text := fmt.Sprintf("%s combined: −%d requests on %s", strings.Join(names, " + "), len(row)-1, count(pages, "page"))
-	for _, n := range row {
+	var names []string
+	for _, n := range j.Node.Parts {
+		names = append(names, n.File.Path.Base())
+	}
+	text := fmt.Sprintf("%s combined: −%s on %s", strings.Join(names, " + "), count(len(names)-1, "request"), count(len(g.uses[row[0]]), "page"))
+	for _, n := range j.Node.Parts {
 		p.Note(n.File.Path, text)
 	}
+}
+
+// write makes the joined file of row.
+func (p *Planner) write(g *group, row []*Node, media string) (*Joined, error) {
+	var all []*Node
+	s := &sheet{p: p, refs: map[*Node]int{}}
+	refs := 0
+	for _, n := range row {
+		for _, m := range p.whole(n) {
+			s.refs[m] = refs
+			refs += len(m.Doc.Refs)
+			all = append(all, m)
+		}
+	}
+	var parts []part
+	for _, n := range row {
+		q, err := s.flatten(n)
+		if err != nil {
+			return nil, err
+		}
+		q.strict = n.Doc.Unit.Strict
+		if m := loadOf(g.uses[n][0]).Media; media == "\x00" && m != "" && m != "all" {
+			q.media = m
+		}
+		parts = append(parts, q)
+	}
+	j := &Joined{Node: p.Graph.join(row, all), row: row, media: media}
+	if j.Node.File.Kind == site.CSS {
+		j.Code, j.Relocs = joinSheets(parts)
+	} else {
+		j.Code, j.Relocs = joinScripts(parts)
+	}
+	p.Plan.adopt(j.Node)
+	for _, i := range s.gone {
+		p.Plan.Gone[Use{j.Node, i}] = true
+	}
+	return j, nil
 }
 
 func count(n int, what string) string {
@@ -210,13 +249,14 @@ func (p *Planner) redirectHints(to *Node, row []*Node, g *group) {
 	}
 }
 
-// join adds a file made of row to the graph.
-func (g *Graph) join(row []*Node) *Node {
+// join adds a file made of parts to the graph; row are those of them that
+// pages load.
+func (g *Graph) join(row, parts []*Node) *Node {
 	first := row[0].File
 	dir := first.Path.Dir()
-	n := &Node{Doc: &scan.Doc{}, Parts: slices.Clone(row)}
+	n := &Node{Doc: &scan.Doc{}, Parts: parts}
 	n.File = &site.File{Path: g.freeName(dir, joinedStem(row), first.Path.Ext()), Kind: first.Kind, Zone: first.Zone}
-	for _, m := range row {
+	for _, m := range parts {
 		n.File.Size += m.File.Size
 		n.Doc.Refs = append(n.Doc.Refs, m.Doc.Refs...)
 		for _, a := range m.To {

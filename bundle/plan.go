@@ -9,6 +9,7 @@ import (
 type Plan struct {
 	Want     map[site.Path][]string // further encodings to make: keys of variants
 	Lossless map[site.Path]string   // files whose pixels must stay, and why
+	Whole    map[site.Path]bool     // drawings that are only shown whole
 	Serve    map[Use]string         // references served in another encoding: its key
 	// Show names the encoding that a current browser takes for a reference
 	// which offers several; pages are weighed with it.
@@ -40,7 +41,7 @@ type Note struct {
 
 // NewPlan returns an empty plan.
 func NewPlan() *Plan {
-	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, Edits: map[site.Path][]site.Edit{},
+	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, Edits: map[site.Path][]site.Edit{},
 		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Portable: map[site.Path]bool{}}
 }
 
