@@ -28,6 +28,7 @@ less, is cached for longer and breaks nothing: every change is checked before
 anything is published, and the input is never touched.`,
 		Example: `  hone build public               # reads public/, writes public-honed/
   hone build                      # finds the folder your generator wrote
+  hone serve public               # builds, serves, and builds again when files change
   hone explain img/hero.jpg       # what became of one file, and why
   hone check public-honed         # verify any folder`,
 		SilenceErrors: true,
@@ -36,7 +37,7 @@ anything is published, and the input is never touched.`,
 	root.SetHelpTemplate("{{with or .Long .Short}}{{.}}\n\n{{end}}{{.UsageString}}")
 	root.SetUsageTemplate(usageTemplate + "\n" + exitHelp + "\n")
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(a.buildCommand(), a.checkCommand(), a.explainCommand(), a.configCommand(), a.versionCommand())
+	root.AddCommand(a.buildCommand(), a.watchCommand(), a.serveCommand(), a.checkCommand(), a.explainCommand(), a.configCommand(), a.versionCommand())
 	return root
 }
 

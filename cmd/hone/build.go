@@ -49,22 +49,10 @@ func (a *app) build(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	o, err := a.options(c, in)
+	o, err := a.buildOptions(c, in)
 	if err != nil {
 		return err
 	}
-	if o.Replace && o.Out == "" {
-		o.Out = in
-	}
-	if o.Out == "" {
-		o.Out = defaultOut(in)
-	}
-	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
-		return err
-	}
-	// The collector works harder before the program grows past the limit; the
-	// last quarter is for what the collector does not see and for children.
-	debug.SetMemoryLimit(max(o.MemoryLimit/4*3, 64<<20))
 	pool, err := esbuild(o.Jobs)
 	if err != nil {
 		return err
@@ -78,15 +66,42 @@ func (a *app) build(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	out := o.Out
-	if o.DryRun {
-		out = ""
-	}
-	full := report.New(r, "hone "+version, "build", in, out, true)
+	full := a.document(r, &o)
 	if err := a.writeReport(o.Meta, full); err != nil {
 		return err
 	}
 	return a.show(full)
+}
+
+// buildOptions settles what is built from in and where it goes, and refuses
+// outputs that would destroy what hone did not write.
+func (a *app) buildOptions(c *config.Config, in string) (pipeline.Options, error) {
+	o, err := a.options(c, in)
+	if err != nil {
+		return o, err
+	}
+	if o.Replace && o.Out == "" {
+		o.Out = in
+	}
+	if o.Out == "" {
+		o.Out = defaultOut(in)
+	}
+	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
+		return o, err
+	}
+	// The collector works harder before the program grows past the limit; the
+	// last quarter is for what the collector does not see and for children.
+	debug.SetMemoryLimit(max(o.MemoryLimit/4*3, 64<<20))
+	return o, nil
+}
+
+// document is the report of a build.
+func (a *app) document(r *pipeline.Result, o *pipeline.Options) *report.Document {
+	out := o.Out
+	if o.DryRun {
+		out = ""
+	}
+	return report.New(r, "hone "+version, "build", o.In, out, true)
 }
 
 // show prints a document and turns its verdict into an error.

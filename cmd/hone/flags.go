@@ -27,6 +27,11 @@ type flags struct {
 	verbose           int
 	color             string
 	noProgress        bool
+	poll              bool
+	host              string
+	port              int
+	allowHosts        []string
+	preview           bool
 	set               *pflag.FlagSet
 }
 
@@ -63,6 +68,20 @@ func (f *flags) building(c *cobra.Command) {
 	s.StringSliceVar(&f.exclude, "exclude", nil, "publish files that match `GLOB` as they are")
 	s.StringSliceVar(&f.only, "only", nil, "run only the optimizers and combiners `NAME`")
 	s.StringSliceVar(&f.skip, "skip", nil, "do not run the optimizers and combiners `NAME`")
+}
+
+// watching adds the flags of commands that go on.
+func (f *flags) watching(c *cobra.Command) {
+	c.Flags().BoolVar(&f.poll, "poll", false, "look for changes twice a second: for network mounts, which tell of none")
+}
+
+// serving adds the flags of the server.
+func (f *flags) serving(c *cobra.Command) {
+	s := c.Flags()
+	s.StringVar(&f.host, "host", "127.0.0.1", "`ADDRESS` to listen on")
+	s.IntVar(&f.port, "port", defaultPort, "port to listen on; unless given, the next free one")
+	s.StringSliceVar(&f.allowHosts, "allow-host", nil, "host `NAME` to answer to, besides localhost and addresses")
+	s.BoolVar(&f.preview, "preview", false, "serve the finished output as a host does; build nothing")
 }
 
 // parseSize reads "512MB" or "1GiB".

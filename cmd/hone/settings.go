@@ -65,20 +65,30 @@ func (a *app) configFile() (*config.Config, string, error) {
 }
 
 func findConfig() string {
+	for _, name := range configCandidates() {
+		if fi, err := os.Stat(name); err == nil && fi.Mode().IsRegular() {
+			return name
+		}
+	}
+	return ""
+}
+
+// configCandidates lists where a configuration may stand, the first that
+// exists being the one.
+func configCandidates() []string {
 	dir, err := os.Getwd()
 	if err != nil {
-		return ""
+		return nil
 	}
+	var names []string
 	for {
 		for _, n := range configNames {
-			if fi, err := os.Stat(filepath.Join(dir, n)); err == nil && fi.Mode().IsRegular() {
-				return filepath.Join(dir, n)
-			}
+			names = append(names, filepath.Join(dir, n))
 		}
 		_, err := os.Stat(filepath.Join(dir, ".git"))
 		up := filepath.Dir(dir)
 		if err == nil || up == dir {
-			return ""
+			return names
 		}
 		dir = up
 	}

@@ -29,6 +29,11 @@ type Site struct {
 	// Header returns what to send with the file at a URL path, prefix
 	// included; nil sends nothing but the type. A Content-Type in it wins.
 	Header func(path string) http.Header
+	// Redirects are tried as Netlify and Cloudflare Pages do.
+	Redirects []Redirect
+	// Page rewrites an HTML file that is served; such files go out without
+	// coding and entity tag. nil serves them as they are.
+	Page func(text []byte) []byte
 
 	tags sync.Map // tagKey → entity tag
 }
@@ -44,14 +49,26 @@ var private = map[string]bool{"_headers": true, "_redirects": true, "_worker.js"
 
 // ServeHTTP implements http.Handler.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "405 method not allowed", http.StatusMethodNotAllowed)
-		return
+	s.serve(w, r, func() bool { return false })
+}
+
+// serve answers a request. When a file is not there it asks gone whether that
+// is because the whole folder is another one by now; it has written nothing
+// and returns false then.
+func (s *Site) serve(w http.ResponseWriter, r *http.Request, gone func() bool) bool {
+	if !readOnly(w, r) {
+		return true
 	}
 	f, err := s.find(r.URL.Path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if missing && gone() {
+		return false
+	}
+	if to, rule := s.redirect(r.URL, missing); rule != nil {
+		return s.follow(w, r, to, rule)
+	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case missing:
 		s.notFound(w, r)
 	case err != nil:
 		http.Error(w, "500 "+err.Error(), http.StatusInternalServerError)
@@ -59,10 +76,25 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		to := url.URL{Path: f.redirect, RawQuery: r.URL.RawQuery}
 		http.Redirect(w, r, to.String(), http.StatusMovedPermanently)
 	default:
-		if err := s.send(w, r, f.name, http.StatusOK); err != nil {
+		err := s.send(w, r, f.name, http.StatusOK)
+		if err != nil && gone() {
+			return false
+		}
+		if err != nil {
 			http.Error(w, "500 "+err.Error(), http.StatusInternalServerError)
 		}
 	}
+	return true
+}
+
+// readOnly refuses every method that asks for a change.
+func readOnly(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	http.Error(w, "405 method not allowed", http.StatusMethodNotAllowed)
+	return false
 }
 
 // find looks a URL path up: the file itself, the index of the folder, the
@@ -118,12 +150,23 @@ func (s *Site) notFound(w http.ResponseWriter, r *http.Request) {
 	if s.isFile("404.html") && s.send(w, r, "404.html", http.StatusNotFound) == nil {
 		return
 	}
+	if s.Page != nil {
+		writePage(w, r, s.Page([]byte(plainPage("404 not found", "There is no such file in the site."))), http.StatusNotFound)
+		return
+	}
 	http.Error(w, "404 not found", http.StatusNotFound)
 }
 
 // send answers with a file, in the best coding the client takes. An error
 // means that nothing was sent yet.
 func (s *Site) send(w http.ResponseWriter, r *http.Request, name string, status int) error {
+	if s.Page != nil && site.KindOf(site.Path(name)) == site.HTML {
+		text, err := s.Root.ReadFile(name)
+		if err == nil {
+			writePage(w, r, s.Page(text), status)
+		}
+		return err
+	}
 	coding, ext, varies := s.negotiate(name, r.Header.Values("Accept-Encoding"))
 	f, err := s.Root.Open(name + ext)
 	if err != nil {
