@@ -78,7 +78,7 @@ func optimizeJPEG(ctx context.Context, in *Input, h header) (Output, error) {
 		return Output{}, err
 	}
 	if s := seenJPEG(in, pixels, picture, m, h); s != nil {
-		s.full, s.quality, s.fitted = fullChroma(pixels), anew.quality, anew.score > 0
+		s.full, s.quality, s.score = fullChroma(pixels), anew.quality, anew.score
 		if out.Variants, err = s.variants(ctx, in, size); err != nil {
 			return Output{}, err
 		}

@@ -76,7 +76,7 @@ func searchJPEG(o *Options, m *image.NRGBA, src image.Image, full bool) (q int, 
 // probes bounds the tries of one search.
 func probes(o *Options) int {
 	if o.preset() == "fast" {
-		return 2
+		return 3
 	}
 	return 4
 }

@@ -16,7 +16,7 @@ func (s *seen) avif(ctx context.Context, in *Input, m *image.NRGBA, limit int) (
 	if in.AVIF == nil || s.source < minAVIF || m.Rect.Dx()*m.Rect.Dy() > avifPixels {
 		return nil, nil
 	}
-	f := avifFit{ctx: ctx, in: in, m: m, target: s.target(in), most: limit + limit/4}
+	f := avifFit{ctx: ctx, in: in, m: m, target: s.target(in), limit: limit}
 	f.o.Full = s.graphic || s.full
 	start := s.startAVIF(&f)
 	f.o.Speed = s.avifSpeed(in.Options, m, start)
@@ -58,8 +58,8 @@ func (s *seen) startAVIF(f *avifFit) int {
 	switch {
 	case s.avifQ > 0: // the quality found for one width nearly holds for the next
 		return s.avifQ
-	case s.fitted && !s.graphic:
-		return likeJPEG(s.quality)
+	case s.score > 0 && !s.graphic:
+		return likeJPEG(s.quality) - int(math.Round((s.score-f.target)/avifSlope))
 	}
 	start := int(math.Round(57 + (f.target-scoreBalanced)/avifSlope))
 	return f.sampled(start)
@@ -87,7 +87,7 @@ type avifFit struct {
 	o      AVIFOptions
 	m      *image.NRGBA
 	target float64
-	most   int // bytes above which no other quality can help; 0 for no bound
+	limit  int // bytes from which on the copy is of no use; 0 for no bound
 }
 
 // avifCopy is a picture as it came out of the encoder.
@@ -116,8 +116,11 @@ func (f *avifFit) fit(start, tries int) (*avifCopy, error) {
 		if best == nil || reaches(c) && (!reaches(best) || c.quality < best.quality) || !reaches(best) && c.score > best.score {
 			best = c
 		}
-		off := c.score - f.target
-		if try == tries || c.score == 0 || off >= -scoreSlack && (off <= scoreExcess || try > 1) {
+		off, excess := c.score-f.target, scoreExcess
+		if f.limit > 0 && len(c.bytes) > f.limit {
+			excess = scoreSlack // as it is it serves nobody
+		}
+		if try == tries || c.score == 0 || off >= -scoreSlack && (off <= excess || try > 1 && excess > scoreSlack) {
 			return best, nil
 		}
 		if last != nil {
@@ -139,7 +142,7 @@ func (f *avifFit) encode(q int) (*avifCopy, error) {
 	if err != nil { // the other formats serve
 		return nil, f.ctx.Err()
 	}
-	if f.most > 0 && len(b) > f.most {
+	if f.limit > 0 && len(b) > f.limit+f.limit/4 { // no other quality can help
 		return nil, nil
 	}
 	back, err := f.in.AVIF.Decode(f.ctx, b)
@@ -160,7 +163,7 @@ func (f *avifFit) sampled(start int) int {
 		return start
 	}
 	own := *f
-	own.m, own.o.Speed, own.most, own.target = part, 9, 0, quality.OfSample(f.target)
+	own.m, own.o.Speed, own.limit, own.target = part, 9, 0, quality.OfSample(f.target)
 	// A sample tells the quality, not the bytes.
 	c, err := own.fit(start, 2)
 	if err != nil || c == nil || c.score == 0 {

@@ -30,12 +30,12 @@ type AVIFOptions struct {
 type seen struct {
 	m       *image.NRGBA
 	alpha   bool
-	graphic bool // drawn, not photographed: flat areas and sharp edges
-	full    bool // colour has edges as sharp as brightness
-	source  int  // bytes of the file it came from
-	quality int  // of jpegli, found for the whole picture; 0 if it was not looked for
-	fitted  bool // that quality was found by the score
-	avifQ   int  // of AVIF, found for the widest copy so far
+	graphic bool    // drawn, not photographed: flat areas and sharp edges
+	full    bool    // colour has edges as sharp as brightness
+	source  int     // bytes of the file it came from
+	quality int     // of jpegli, found for the whole picture; 0 if it was not looked for
+	score   float64 // at that quality; 0 if it is not known
+	avifQ   int     // of AVIF, found for the widest copy so far
 
 	converted bool         // from other colours of the file
 	few       *image.NRGBA // in the 256 colours that the file itself was reduced to; nil if it was not

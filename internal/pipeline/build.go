@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hone-web/hone/bundle"
 	"github.com/hone-web/hone/internal/par"
@@ -20,10 +21,11 @@ import (
 // build carries one run through the stages. Each stage fills the fields the
 // next one reads.
 type build struct {
-	o     *Options
-	src   *source
-	store *store.Store
-	files map[site.Path]*site.File
+	o      *Options
+	src    *source
+	store  *store.Store
+	making sync.Map // from the keys of files that are compiled to locks
+	files  map[site.Path]*site.File
 
 	docs    map[site.Path]*scan.Doc
 	base    bundle.Base
@@ -256,6 +258,7 @@ func (b *build) resolve() error {
 		return err
 	}
 	b.graph.AssignNames()
+	b.diags = append(b.diags, b.graph.Unused()...)
 	b.plan = bundle.NewPlan()
 	var pre []string
 	for _, f := range b.src.files {

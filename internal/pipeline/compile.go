@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/hone-web/hone/bundle"
@@ -106,6 +107,7 @@ type job struct {
 	Want     []string
 	Lossless bool
 	Module   bool
+	Whole    bool
 	Inline   bool
 	Space    []string
 	ReadAttr bool
@@ -131,6 +133,10 @@ func (b *build) compileFile(ctx context.Context, n *bundle.Node) (*site.Object, 
 	}
 	j := b.job(n)
 	id := store.NewKey("compile").Str(libraries).Digest(f.Digest).Value(j).ID()
+	// Files with the same bytes are made once: whoever comes second waits.
+	turn, _ := b.making.LoadOrStore(id, new(sync.Mutex))
+	turn.(*sync.Mutex).Lock()
+	defer turn.(*sync.Mutex).Unlock()
 	o := new(site.Object)
 	if b.store.Get(id, o) && b.blobsThere(o, f) {
 		add(&b.work.Reused)
@@ -198,6 +204,8 @@ func (b *build) job(n *bundle.Node) *job {
 		j.Lossless = b.plan.Lossless[f.Path] != "" || b.o.skips(bundle.Lossy.Name)
 	case site.HTML:
 		j.Space, j.ReadAttr, j.Inline = b.space.Pre, b.space.ReadAttrs, b.inline
+	case site.SVG:
+		j.Whole = b.plan.Whole[f.Path]
 	case site.JS:
 		j.Module = b.isModule(n)
 	}
@@ -385,7 +393,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 	}
 	text := splice(src, holes, edits)
 	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless,
-		Module: j.Module, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, KeepInline: j.Inline, Unlinked: len(holes) > 0}
+		Module: j.Module, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)
 		if ctx.Err() != nil {
