@@ -45,6 +45,7 @@ type build struct {
 	avif    optimize.AVIFEncoder
 	// dissolved are joined files that were larger than their parts.
 	dissolved map[*bundle.Node]bool
+	resources []Resource
 	work      Work
 	slow      stopwatch
 	diags     []site.Diagnostic

@@ -14,9 +14,14 @@ import (
 // Page is what one page costs a first visit: the page and everything that its
 // markup and style sheets make a browser fetch from the site.
 type Page struct {
-	Path   site.Path `json:"path"`
-	Before Cost      `json:"before"`
-	After  Cost      `json:"after"`
+	Path     site.Path `json:"path"`
+	Before   Cost      `json:"before"`
+	After    Cost      `json:"after"`
+	External int       `json:"external,omitempty"` // addresses of other hosts that it loads
+	// What it loads besides itself, in the order in which a browser learns of
+	// it: indexes into Result.Resources.
+	LoadsBefore Indexes `json:"loads_before,omitempty"`
+	LoadsAfter  Indexes `json:"loads_after,omitempty"`
 }
 
 // Cost of a page. Bytes count texts as gzip sends them, before and after, so
@@ -24,6 +29,8 @@ type Page struct {
 type Cost struct {
 	Requests int   `json:"requests"`
 	Bytes    int64 `json:"bytes"`
+	Own      int64 `json:"own"`      // of the page itself
+	Critical int64 `json:"critical"` // of what its main content waits for (bundle.Graph.Critical), itself included
 }
 
 // link names everything and fills the holes. Fingerprints make references a
@@ -213,7 +220,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 			todo = append(todo, n)
 		}
 	}
-	pages := map[site.Path]Page{}
+	pages, loads := map[site.Path]Page{}, map[site.Path][2][]Resource{}
 	for len(todo) > 0 {
 		done := counter(b.o, "pages", len(todo))
 		got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs, Weight: b.o.MemoryLimit}, todo, func(n *bundle.Node) int64 { return 8 * n.File.Size },
@@ -233,6 +240,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 				}
 			}
 			pages[n.File.Path] = got[i].Page
+			loads[n.File.Path] = got[i].loads
 			if got[i].After.Bytes <= got[i].Before.Bytes {
 				continue
 			}
@@ -252,6 +260,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 			out = append(out, p)
 		}
 	}
+	b.resources = number(out, loads)
 	return out, nil
 }
 
@@ -309,6 +318,7 @@ func (b *build) fileCosts(ctx context.Context) (map[site.Path]fileCost, error) {
 type weighed struct {
 	Page
 	twice []site.Path
+	loads [2][]Resource // before and after
 }
 
 // page weighs a page before and after.
@@ -318,10 +328,14 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	if err != nil {
 		return p, err
 	}
-	p.Before = Cost{1, own}
+	direct := func(u bundle.Use) *bundle.Node { return b.graph.Node(u.From.To[u.Ref].To) }
+	critical := b.graph.Critical(n, direct)
+	p.External = b.graph.External(n)
+	p.Before.own(own)
 	for _, t := range b.graph.Loads(n)[1:] {
-		p.Before.Requests++
-		p.Before.Bytes += costs[t.File.Path].before
+		r := Resource{t.File.Path, t.File.Kind.String(), costs[t.File.Path].before}
+		p.Before.add(r.Bytes, critical[t])
+		p.loads[0] = append(p.loads[0], r)
 	}
 	text, err := b.final(n)
 	if err != nil {
@@ -330,10 +344,10 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	if own, err = b.transfer(site.Sum(text), n.File.Kind, func() ([]byte, error) { return text, nil }); err != nil {
 		return p, err
 	}
-	p.After = Cost{1, own}
+	critical = b.graph.Critical(n, b.to)
+	p.After.own(own)
 	names := map[site.Path]site.Path{}
 	for _, l := range b.graph.LoadsAfter(n, b.to, b.shown) {
-		p.After.Requests++
 		v := b.served(l)
 		if v == nil || !b.plan.Offers(l.To.File.Path) {
 			if name, ok := names[l.To.File.Path]; ok && name != l.Path {
@@ -341,11 +355,12 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 			}
 			names[l.To.File.Path] = l.Path
 		}
+		r := Resource{l.Path, l.To.File.Kind.String(), costs[l.To.File.Path].after}
 		if v != nil {
-			p.After.Bytes += v.Size
-		} else {
-			p.After.Bytes += costs[l.To.File.Path].after
+			r.Bytes = v.Size
 		}
+		p.After.add(r.Bytes, critical[l.To])
+		p.loads[1] = append(p.loads[1], r)
 	}
 	return p, nil
 }
@@ -391,7 +406,7 @@ func (b *build) findHoled() {
 			}
 			h := b.holed[p]
 			if h == nil {
-				h = make([]bool, len(b.docs[p].Refs))
+				h = make([]bool, len(b.graph.Node(p).To))
 				b.holed[p] = h
 			}
 			h[r.Ref] = true

@@ -32,6 +32,7 @@ type Options struct {
 	KeepURLs KeepURLs
 	Preset   string // "fast", "default" or "max"
 	Image    ImageOptions
+	Protocol string // bundle.Planner.Protocol
 	NoCache  bool
 	FailOn   FailOn
 	Strict   bool // a file kept because it is broken is an error
@@ -49,6 +50,8 @@ type Options struct {
 	Now  time.Time // ages the store, nothing else
 	// Clock times the slowest files for the report; nil leaves them out.
 	Clock func() time.Time
+	// Review may add findings to the result before it is published: budgets.
+	Review func(*Result) []site.Diagnostic
 	// Progress is told how far a stage is; it may be called from any
 	// goroutine. nil is fine.
 	Progress func(stage string, done, total int)

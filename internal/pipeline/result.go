@@ -26,15 +26,17 @@ type Result struct {
 	Types    []TypeTotal
 	Totals   Totals
 	Pages    []Page
-	Findings []site.Diagnostic
-	Kept     []Kept
-	Files    []FileStory
-	Notes    []bundle.Note
-	Hosts    []site.Output
-	Work     Work
-	Hits     int64
-	Misses   int64
-	Slowest  []Timing
+	// Resources are the files that pages load.
+	Resources []Resource
+	Findings  []site.Diagnostic
+	Kept      []Kept
+	Files     []FileStory
+	Notes     []bundle.Note
+	Hosts     []site.Output
+	Work      Work
+	Hits      int64
+	Misses    int64
+	Slowest   []Timing
 }
 
 // Timing is how long a file took.
@@ -153,6 +155,12 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 	r := b.result(m, pages)
 	r.Hosts = hosts
 	r.Files = b.stories(outs)
+	if b.o.Review != nil {
+		r.Findings = site.SortDiagnostics(append(r.Findings, b.o.Review(r)...))
+		for _, d := range r.Findings {
+			r.Failed = r.Failed || b.o.FailOn.Reached(d.Severity)
+		}
+	}
 	if r.Failed || !b.publishes() {
 		return r, nil
 	}
@@ -185,7 +193,7 @@ func (b *build) hosts(m *site.Manifest) ([]site.Output, error) {
 
 // result gathers the figures.
 func (b *build) result(m *site.Manifest, pages []Page) *Result {
-	r := &Result{Base: b.base, Guessed: b.guessed, Manifest: m, Pages: pages, Notes: b.plan.Notes, Work: b.work}
+	r := &Result{Base: b.base, Guessed: b.guessed, Manifest: m, Pages: pages, Resources: b.resources, Notes: b.plan.Notes, Work: b.work}
 	r.Hits, r.Misses = b.store.Stats()
 	r.Slowest = b.slow.top()
 	if b.o.Strict {
@@ -231,18 +239,34 @@ var keptRules = map[string]bool{"asset-kept": true, "image-corrupt": true, "imag
 func (b *build) totals(r *Result, m *site.Manifest) {
 	r.Totals.FilesAfter = len(m.Entries)
 	after := map[site.Path]int64{} // input file → smallest encoding served
+	own := map[site.Path]bool{}    // it is in use by itself
 	changed := false
+	var joined []*site.Entry
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		if len(e.From) > 1 {
-			changed = true // a joined file: its parts are counted under their own names
+			changed = true
+			joined = append(joined, e)
 			continue
 		}
 		p := e.From[0]
+		own[p] = own[p] || e.Class == cache.ClassFingerprinted
 		if best, ok := after[p]; !ok || e.Size < best {
 			after[p] = e.Size
 		}
 		changed = changed || e.Path != p || e.SHA256 != b.files[p].Digest
+	}
+	// A joined file counts once, and its parts no more, unless they are also
+	// loaded by themselves.
+	for _, e := range joined {
+		for _, p := range e.From {
+			if !own[p] {
+				after[p] = 0
+			}
+		}
+	}
+	for _, e := range joined {
+		after[e.From[0]] += e.Size
 	}
 	r.Finished = !changed && b.recognised()
 	byKind := map[site.Kind]*TypeTotal{}
