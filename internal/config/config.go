@@ -35,6 +35,7 @@ type Config struct {
 	Image       Image    `toml:"image" json:"image,omitempty" jsonschema:"description=Pictures"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
 	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
+	Budget      []Budget `toml:"budget" json:"budget,omitempty" jsonschema:"description=What pages and files may weigh"`
 	Limits      Limits   `toml:"limits" json:"limits,omitempty" jsonschema:"description=Bounds on what a file may cost"`
 }
 
@@ -288,6 +289,9 @@ func (c *Config) Validate() (key, message string) {
 	}
 	if c.Jobs != nil && *c.Jobs < 1 {
 		return "jobs", fmt.Sprintf("%d is below 1", *c.Jobs)
+	}
+	if key, message := validateBudgets(c.Budget); key != "" {
+		return key, message
 	}
 	l := &c.Limits
 	switch {
