@@ -65,7 +65,9 @@ func caddyParse(text string) []*directive {
 		into := stack[len(stack)-1].into
 		*into = append(*into, d)
 		if last := len(w) - 1; w[last] == "{" {
-			d.words = w[:last]
+			if d.words = w[:last]; last == 0 && len(stack) > 1 {
+				d.words = w // options stand at the top only
+			}
 			d.block = []*directive{}
 			if len(stack) > maxNest {
 				break
