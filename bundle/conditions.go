@@ -170,10 +170,17 @@ func (c *conditions) quiet(pic scan.Pic, u Use) string {
 			return "a script may read its " + name
 		}
 	}
+	if p := e.Parent; p >= 0 && elems[p].Tag == "picture" && len(pic.Sources) == 0 {
+		return inPicture
+	}
 	for k := pic.Elem; k >= 0; k = elems[k].Parent {
 		switch elems[k].Tag {
-		case "template", "svg", "noscript", "math", "picture", "object":
+		case "template", "svg", "noscript", "math", "object":
 			return "it stands in " + elems[k].Tag
+		case "picture":
+			if k != e.Parent {
+				return inPicture
+			}
 		}
 		if strings.Contains(elems[k].Tag, "-") {
 			return "it stands in the custom element " + elems[k].Tag
@@ -202,6 +209,30 @@ func (c *conditions) found(pic scan.Pic, levels int) bool {
 	return false
 }
 
+// inPicture is why pictures in a <picture> are not treated like others: their
+// own sources are completed instead (PictureSources).
+const inPicture = "it stands in picture"
+
+// completed says why no <source> may be added to the <picture> around the
+// picture.
+func (c *conditions) completed(pic scan.Pic, u Use) string {
+	if why := c.quiet(pic, u); why != "" {
+		return why
+	}
+	switch {
+	case c.sheet != "":
+		return c.sheet
+	case c.sets != "" && (c.found(pic, 1<<20) || c.words["source"]):
+		return string(c.sets) + " may change its address"
+	case c.walks != "" && (c.found(pic, 1) || c.words["source"]):
+		return string(c.walks) + " may walk past it"
+	}
+	if s := c.nesting.Counts(c.tree, pic.Elem); s != "" {
+		return "the selector " + s + " counts the sources"
+	}
+	return ""
+}
+
 // fluid says why the picture may not be offered in several widths.
 func (c *conditions) fluid(pic scan.Pic, u Use) string {
 	r := u.ref()
@@ -211,6 +242,9 @@ func (c *conditions) fluid(pic scan.Pic, u Use) string {
 	}
 	if _, ok := e.Attr("srcset"); ok {
 		return "it has a srcset"
+	}
+	if len(pic.Sources) > 0 {
+		return inPicture
 	}
 	if why := c.quiet(pic, u); why != "" {
 		return why
@@ -228,6 +262,9 @@ func (c *conditions) fluid(pic scan.Pic, u Use) string {
 
 // wrap says why no <picture> may be put around the picture.
 func (c *conditions) wrap(pic scan.Pic, u Use) string {
+	if len(pic.Sources) > 0 {
+		return inPicture
+	}
 	if why := c.quiet(pic, u); why != "" {
 		return why
 	}

@@ -255,7 +255,7 @@ func (g *Graph) join(row, parts []*Node) *Node {
 	first := row[0].File
 	dir := first.Path.Dir()
 	n := &Node{Doc: &scan.Doc{}, Parts: parts}
-	n.File = &site.File{Path: g.freeName(dir, joinedStem(row), first.Path.Ext()), Kind: first.Kind, Zone: first.Zone}
+	n.File = &site.File{Path: g.freeName(dir, joinedStem(row, parts), first.Path.Ext()), Kind: first.Kind, Zone: first.Zone}
 	for _, m := range parts {
 		n.File.Size += m.File.Size
 		n.Doc.Refs = append(n.Doc.Refs, m.Doc.Refs...)
@@ -275,9 +275,13 @@ func (g *Graph) join(row, parts []*Node) *Node {
 // maxStem bounds the name of a joined file.
 const maxStem = 48
 
-// joinedStem names a joined file after its parts.
-func joinedStem(row []*Node) string {
+// joinedStem names a joined file after the parts that pages load; one with
+// its imports after all of them.
+func joinedStem(row, parts []*Node) string {
 	var stems []string
+	if len(row) == 1 {
+		row = append(slices.Clone(row), slices.DeleteFunc(slices.Clone(parts), func(n *Node) bool { return n == row[0] })...)
+	}
 	for _, n := range row {
 		stems = append(stems, strings.TrimSuffix(n.File.Path.Stem(), ".min"))
 	}

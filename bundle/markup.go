@@ -132,10 +132,20 @@ func (p *Planner) picture(u Use, pic scan.Pic, pl *picturePlan, why map[string]i
 // candidates writes a <source> with the AVIF of every candidate of an img's own
 // srcset, and reports whether there is one for each.
 func (p *Planner) candidates(e *editor, u Use, pl *picturePlan) bool {
+	e.text("<source type=image/avif")
+	return p.avifSet(e, u, pl.set) && e.end()
+}
+
+// avifSet writes srcset and sizes with the AVIF of every candidate of the set
+// that u is of, and reports whether there is one for each.
+func (p *Planner) avifSet(e *editor, u Use, set []int) bool {
 	attrs := u.ref().Attrs
 	list := scan.Srcset(attrs["srcset"])
-	e.text(`<source type=image/avif srcset="`)
-	for i, ref := range pl.set {
+	if len(list) == 0 { // an img with nothing but its src
+		list = []scan.Candidate{{}}
+	}
+	e.text(` srcset="`)
+	for i, ref := range set {
 		c := Use{u.From, ref}
 		o := p.Object(u.From.To[ref].To)
 		if o == nil {
@@ -161,7 +171,6 @@ func (p *Planner) candidates(e *editor, u Use, pl *picturePlan) bool {
 	if sizes := attrs["sizes"]; sizes != "" {
 		e.text(` sizes="` + markup.EscapeAttr(sizes, '"') + `"`)
 	}
-	e.text(">")
 	return true
 }
 
@@ -317,6 +326,12 @@ type editor struct {
 }
 
 func (e *editor) text(s string) { e.b.WriteString(s) }
+
+// end closes a tag.
+func (e *editor) end() bool {
+	e.text(">")
+	return true
+}
 
 func (e *editor) hole(variant string) {
 	e.holes = append(e.holes, site.EditHole{Off: e.b.Len(), Ref: e.ref, Variant: variant})

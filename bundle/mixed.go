@@ -11,7 +11,8 @@ import (
 const (
 	byImg        uint8 = 1 << iota // an img, or a candidate of its srcset
 	byBackground                   // a declaration that may be followed by image-set()
-	otherwise                      // anything else: a preload, a source, a poster
+	bySource                       // in a picture whose sources can be completed
+	otherwise                      // anything else: a preload, a poster
 )
 
 // mixed finds the pictures that a page loads in more than one way, or in a way
@@ -54,6 +55,11 @@ func (v *pictureView) waysOf(from *Node) map[*Node]uint8 {
 		}
 	}
 	out := map[*Node]uint8{}
+	for _, pic := range from.Doc.Pics {
+		for _, ref := range pictureRefs(from.Doc, pic) {
+			way[ref] = bySource
+		}
+	}
 	for i := range from.Doc.Refs {
 		r := &from.Doc.Refs[i]
 		t := v.p.Graph.at[from.To[i].To]

@@ -52,6 +52,7 @@ var Pictures = &Combiner{
 		}
 		for _, n := range p.Graph.Nodes {
 			if n.Doc != nil && n.File.Kind == site.HTML && len(n.Doc.Pics) > 0 && n.File.Frozen == "" {
+				v.completePage(n)
 				v.page(n)
 			}
 		}
@@ -70,7 +71,7 @@ type pictureView struct {
 }
 
 func newPictureView(p *Planner) *pictureView {
-	p.pictures, p.single = map[Use]*picturePlan{}, map[*Node]bool{}
+	p.pictures, p.single, p.complete = map[Use]*picturePlan{}, map[*Node]bool{}, map[Use]bool{}
 	return &pictureView{ways: map[*Node]map[*Node]uint8{}, p: p, sheets: map[*scan.Doc]*layout.Sheet{}, want: map[*Node]map[string]bool{}}
 }
 

@@ -56,6 +56,13 @@ type Planner struct {
 	// Code returns the bytes of an object, holes left out.
 	Code func(*site.Object) ([]byte, error)
 
+	// Wire returns the bytes that a text takes on the wire.
+	Wire func([]byte) int64
+	// Protocol is "h1" for HTTP/1.1; anything else means HTTP/2 and later.
+	Protocol string
+	// Policy says that the host sends a content security policy.
+	Policy bool
+
 	// Size returns the pixels of a picture of the input as it is seen; nil, or
 	// zeros, where they are not known.
 	Size   func(site.Path) (w, h int)
@@ -70,6 +77,7 @@ type Planner struct {
 	combiner string
 	ev       *evidence
 	pictures map[Use]*picturePlan
+	complete map[Use]bool   // img in a <picture> whose sources get AVIF beside them
 	single   map[*Node]bool // pictures that some page loads in several ways
 	sized    map[Use]bool   // pictures that already got a width
 	rows     []*group       // files to be joined

@@ -78,8 +78,8 @@ const settle = `(async () => {
   ]);
   await new Promise((r) => setTimeout(r, 50));
   // A picture element around an img, and its sources, have no box; scripts and
-  // style sheets have none either, and may be joined.
-  const all = [...document.body.querySelectorAll("*")].filter((e) => !/^(picture|source|script|link)$/.test(e.localName));
+  // style sheets have none either, and may be joined or written into the page.
+  const all = [...document.body.querySelectorAll("*")].filter((e) => !/^(picture|source|script|style|link)$/.test(e.localName));
   const boxes = all.map((e) => {
     const r = e.getBoundingClientRect();
     return {Tag: e.localName, X: r.x + scrollX, Y: r.y + scrollY, W: r.width, H: r.height};

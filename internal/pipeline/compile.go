@@ -20,7 +20,7 @@ import (
 // decide first.
 func (b *build) compile(ctx context.Context) error {
 	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
-		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden(), Code: b.code}
+		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden(), Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.hostPolicy()}
 	done := counter(b.o, "optimize", len(b.graph.Nodes))
 	for rank := range 3 {
 		planner.Run(rank, b.o.skips)
@@ -239,7 +239,7 @@ func (b *build) holes(n *bundle.Node) []plannedHole {
 	for i := range n.Doc.Refs {
 		r := &n.Doc.Refs[i]
 		to := b.graph.Node(n.To[i].To)
-		if to == nil || r.Fixed != "" || !bundle.Rewritable(r.Role) || to.Keep != "" && !b.plan.Portable[n.File.Path] {
+		if to == nil || r.Fixed != "" || r.Span.Len() == 0 || !bundle.Rewritable(r.Role) || to.Keep != "" && !b.plan.Portable[n.File.Path] {
 			continue
 		}
 		hs = append(hs, plannedHole{Span: r.Span, Ref: i, Form: site.FormURL})

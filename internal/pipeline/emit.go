@@ -41,9 +41,13 @@ type emitted struct {
 func (b *build) outputs() []output {
 	used := map[site.Path]bool{}  // output paths that a hole names
 	asked := map[site.Path]bool{} // files that some reference still calls by the old name
+	part := map[site.Path]bool{}  // files whose text is in a joined file
 	for _, n := range b.graph.Nodes {
 		if n.Parts != nil && len(b.plan.Loaders(n)) == 0 {
 			continue
+		}
+		for _, m := range n.Parts {
+			part[m.File.Path] = true
 		}
 		for i := range n.To {
 			if t := n.To[i].To; t != "" {
@@ -77,6 +81,9 @@ func (b *build) outputs() []output {
 		if name != "" && (used[name] || b.objects[p].Facts.Lossy) {
 			used[name] = true
 			out = append(out, output{name, n, nil, cache.ClassFingerprinted})
+		}
+		if part[p] && name != "" && !used[name] && !asked[p] && !b.keeps(n) {
+			continue
 		}
 		if name == "" || !used[name] || asked[p] || b.keeps(n) {
 			class := ""

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/hone-web/hone/bundle"
@@ -47,4 +48,27 @@ func (b *build) partsTransfer(j *bundle.Node) (int64, error) {
 		sum += t
 	}
 	return sum, nil
+}
+
+// wire returns the bytes that a text takes on the wire.
+func (b *build) wire(text []byte) int64 {
+	n, err := b.transfer(site.Sum(text), site.CSS, func() ([]byte, error) { return text, nil })
+	if err != nil {
+		return int64(len(text)) // the store is failing, which the build notices
+	}
+	return n
+}
+
+// hostPolicy reports whether a file of the host speaks of a content security
+// policy.
+func (b *build) hostPolicy() bool {
+	for _, p := range headerFiles {
+		if f := b.files[p]; f != nil {
+			text, err := b.src.read(f)
+			if err != nil || bytes.Contains(bytes.ToLower(text), []byte("content-security-policy")) {
+				return true
+			}
+		}
+	}
+	return false
 }

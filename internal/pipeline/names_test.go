@@ -37,8 +37,8 @@ func TestKeepURLs(t *testing.T) {
 				t.Errorf("keep %q: %s is gone", tt.keep, n)
 			}
 		}
-		main := out.match(t, "css/main.", ".css")
-		if e := entry(r, site.Path(main)); e.Class != cache.ClassFingerprinted || e.Fixed || !slices.Equal(e.From, []site.Path{"css/main.css"}) {
+		main := out.match(t, "css/main-type.", ".css")
+		if e := entry(r, site.Path(main)); e.Class != cache.ClassFingerprinted || e.Fixed || !slices.Equal(e.From, []site.Path{"css/parts/type.css", "css/main.css"}) {
 			t.Errorf("%+v", e)
 		}
 		if broken := findings(r, "ref-broken"); len(broken) > 0 {
@@ -54,7 +54,7 @@ func TestSampleIsOptimized(t *testing.T) {
 	files := sampleSite(2)
 	r, out := newPlace(t, files).build(t, nil)
 	page := out["blog/p0.html"]
-	for _, ref := range []string{"../" + out.match(t, "css/main.", ".css"), "../" + out.match(t, "js/main.", ".js"), "../" + out.match(t, "img/photo0.", ".jpg"), sri(out[out.match(t, "js/legacy.", ".js")])} {
+	for _, ref := range []string{"../" + out.match(t, "css/main-type.", ".css"), "../" + out.match(t, "js/main.", ".js"), "../" + out.match(t, "img/photo0.", ".jpg"), sri(out[out.match(t, "js/legacy.", ".js")])} {
 		if !strings.Contains(page, ref) {
 			t.Errorf("no %s in %s", ref, page)
 		}

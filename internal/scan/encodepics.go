@@ -1,5 +1,7 @@
 package scan
 
+import "github.com/hone-web/hone/site"
+
 // pictures writes what is known about pictures and layout.
 func (e *encoder) pictures(d *Doc) {
 	e.num(len(d.Outline))
@@ -19,6 +21,10 @@ func (e *encoder) pictures(d *Doc) {
 		e.span(p.Tag)
 		e.num(p.Elem)
 		e.num(p.Top)
+		e.num(len(p.Sources))
+		for _, s := range p.Sources {
+			e.span(s)
+		}
 	}
 	e.num(len(d.Rules))
 	for i := range d.Rules {
@@ -65,6 +71,12 @@ func (r *decoder) pictures(d *Doc) {
 	}
 	for i := range d.Pics {
 		d.Pics[i] = Pic{Ref: r.num(), Tag: r.span(), Elem: r.num(), Top: r.num()}
+		if n := r.count(); n > 0 {
+			d.Pics[i].Sources = make([]site.Span, n)
+		}
+		for k := range d.Pics[i].Sources {
+			d.Pics[i].Sources[k] = r.span()
+		}
 		r.bad = r.bad || d.Pics[i].Ref >= len(d.Refs) || d.Pics[i].Elem >= len(d.Outline)
 	}
 	if n := r.count(); n > 0 {

@@ -142,7 +142,7 @@ func (e *element) linkLoad() (Load, bool) {
 		return l, false
 	}
 	if e.t.Noscript && l.Kind == LoadStyle {
-		return Load{Kind: LoadInlineStyle, Ref: -1, Span: e.t.Span}, true
+		return Load{Kind: LoadInlineStyle, Ref: -1, Span: e.t.Span, Not: "it is for browsers without scripts"}, true
 	}
 	l.Ref = href.Value.Start // an offset until finish knows the index
 	for _, a := range e.t.Attrs {

@@ -30,7 +30,7 @@ style c.css head not=it has the attribute integrity
 <style> - head gap
 script a.js head like= nonce=n
 <script> - head
-<style> - head gap
+<style> - head gap not=it is for browsers without scripts
 async b.js gap
 defer c.js
 module d.js

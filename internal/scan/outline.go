@@ -16,7 +16,10 @@ type Pic struct {
 	Ref  int       // its src
 	Tag  site.Span // "<img …>"
 	Elem int       // its element in Outline
-	Top  int       // estimate of how far down the page it stands, in CSS pixels of a wide window
+	// Sources are the tags of the <source> elements before it, where it stands
+	// in a <picture> that holds nothing else.
+	Sources []site.Span
+	Top     int // estimate of how far down the page it stands, in CSS pixels of a wide window
 }
 
 // Elem is an element of a page that is a picture, holds one or stands beside
@@ -53,10 +56,11 @@ const (
 // differ (a table that throws its content out, say) has no outline.
 func (h *htmlScan) outline() {
 	var tags []*markup.Token
+	var places []int
 	for i := range h.toks {
 		t := &h.toks[i]
 		if t.Name == "img" && !t.Noscript && (t.Type == markup.StartTag || t.Type == markup.SelfClosing) {
-			tags = append(tags, t)
+			tags, places = append(tags, t), append(places, i)
 		}
 	}
 	if len(tags) == 0 || len(tags) > maxPics || len(h.v.text) > maxParsed {
@@ -91,11 +95,31 @@ func (h *htmlScan) outline() {
 			continue
 		}
 		pics = append(pics, Pic{Ref: ref, Tag: site.Span{Start: h.v.pos(t.Span.Start), End: h.v.pos(t.Span.End)}, Elem: o.imgs[i].elem,
-			Top: o.imgs[i].top})
+			Sources: h.sources(places[i]), Top: o.imgs[i].top})
 	}
 	if len(pics) > 0 {
 		h.pics, h.doc.Outline = pics, o.elems
 	}
+}
+
+// sources returns the tags of the <source> elements between <picture> and the
+// img that is token i, nil where something else stands there.
+func (h *htmlScan) sources(i int) (spans []site.Span) {
+	for i--; i >= 0 && len(spans) <= maxSiblings; i-- {
+		t := &h.toks[i]
+		opens := t.Type == markup.StartTag || t.Type == markup.SelfClosing
+		switch {
+		case opens && t.Name == "picture":
+			slices.Reverse(spans)
+			return spans
+		case opens && t.Name == "source":
+			spans = append(spans, site.Span{Start: h.v.pos(t.Span.Start), End: h.v.pos(t.Span.End)})
+		case t.Type == markup.Comment:
+		case t.Type != markup.Text || strings.TrimSpace(string(h.v.text[t.Span.Start:t.Span.End])) != "":
+			return nil
+		}
+	}
+	return nil
 }
 
 // maxParsed bounds the pages whose tree is built, and maxDepth how deep it is

@@ -42,6 +42,40 @@ func (n *Nesting) Sees(t *Tree, i int) string {
 	return ""
 }
 
+// Counts returns a selector that may match the <img> at element i otherwise
+// once there is one <source> more before it, "" if there is none. Sources
+// themselves paint nothing, and some stood before the img already.
+func (n *Nesting) Counts(t *Tree, i int) string {
+	for k := range n.list {
+		if t.countsBefore(&n.list[k].selector, i) {
+			return strings.Join(strings.Fields(n.list[k].text), " ")
+		}
+	}
+	return ""
+}
+
+// countsBefore reports whether s counts elements at the img i or at a source
+// beside it, or looks into what holds them.
+func (t *Tree) countsBefore(s *selector, i int) bool {
+	for k := range s.compounds {
+		c := &s.compounds[k]
+		for _, p := range c.pseudos {
+			if p.name == "has" || p.name == "host" || p.name == "slotted" {
+				return true
+			}
+			for j := range p.list {
+				if t.countsBefore(&p.list[j], i) {
+					return true
+				}
+			}
+		}
+		if t.counts(c) && (c.tag == "source" || t.bare(c, i) != No && t.rest(s, k, i) != No) {
+			return true
+		}
+	}
+	return false
+}
+
 // sees reports whether s depends on the parent, the siblings or the place of
 // element i, or on the structure around it in a way that is not understood.
 func (t *Tree) sees(s *selector, i int) bool {

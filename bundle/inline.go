@@ -1,0 +1,152 @@
+package bundle
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/hone-web/hone/internal/scan"
+	"github.com/hone-web/hone/site"
+)
+
+// Inline writes small style sheets and scripts into the pages that load them.
+// It does so on pages that hold inline code of that kind already: where none
+// is, a policy that the server sends and hone cannot see might refuse it.
+var Inline = &Combiner{
+	Name: "inline",
+	Doc:  "writes small style sheets and scripts into the pages where that costs less than a request",
+	Rank: 2,
+	Plan: func(p *Planner) {
+		for _, page := range p.Graph.Nodes {
+			if page.File.Kind == site.HTML && page.Doc != nil && page.File.Frozen == "" && !p.policed(page) {
+				p.inlinePage(page)
+			}
+		}
+	},
+}
+
+func (p *Planner) inlinePage(page *Node) {
+	style, script := false, false
+	for _, l := range page.Doc.Loads {
+		style = style || l.Kind == scan.LoadInlineStyle && l.Not == ""
+		script = script || l.Kind == scan.LoadInlineScript && l.Not == ""
+	}
+	loads := page.Doc.Loads
+	for i := range loads {
+		l := &loads[i]
+		if l.Kind == scan.LoadStyle && style || l.Kind == scan.LoadScript && script {
+			p.inline(page, l)
+		}
+	}
+}
+
+// inline writes what l loads in its place, if that pays.
+func (p *Planner) inline(page *Node, l *scan.Load) {
+	if l.Ref < 0 || l.Not != "" || l.Like != "" || p.Plan.Gone[Use{page, l.Ref}] {
+		return
+	}
+	u := Use{page, l.Ref}
+	code, relocs, n, pages := p.inlinable(u)
+	if n == nil || n.File.Zone != page.File.Zone || bytes.Contains(code, []byte("<!--")) {
+		return
+	}
+	open, end := "<style>", "</style>"
+	if l.Kind == scan.LoadScript {
+		open, end = "<script>", "</script>"
+	} else if l.Media != "" {
+		open = `<style media="` + escapeAttr(l.Media) + `">`
+	}
+	if bytes.Contains(bytes.ToLower(code), []byte(end[:len(end)-1])) {
+		return
+	}
+	wire := p.Wire(code)
+	if !p.inlines(wire, pages) {
+		return
+	}
+	e := site.Edit{Span: l.Span, New: open + string(code) + end}
+	for _, r := range relocs {
+		from := Use{n, r.Ref}
+		e.Holes = append(e.Holes, site.EditHole{Off: len(open) + r.Off, Ref: p.lend(page, l.Ref, from, from.ref().Role), Variant: r.Variant})
+	}
+	delete(p.Plan.Into, u)
+	p.Plan.Gone[u] = true
+	p.Plan.Edits[page.File.Path] = append(without(p.Plan.Edits[page.File.Path], l.Span), e)
+	text := fmt.Sprintf("written into the page: %d bytes, −1 request on %s", wire, count(pages, "page"))
+	p.Note(n.File.Path, text)
+	for _, m := range n.Parts {
+		p.Note(m.File.Path, text)
+	}
+}
+
+// without drops the edit of a span.
+func without(edits []site.Edit, s site.Span) []site.Edit {
+	for i := range edits {
+		if edits[i].Span == s {
+			return append(edits[:i:i], edits[i+1:]...)
+		}
+	}
+	return edits
+}
+
+// inlinable returns the code behind u and how many pages load it; no node if
+// it cannot stand in a page.
+func (p *Planner) inlinable(u Use) (code []byte, relocs []site.Reloc, n *Node, pages int) {
+	if n = p.Plan.Into[u]; n != nil {
+		for _, j := range p.Plan.Joined {
+			if j.Node == n {
+				code, relocs = j.Code, j.Relocs
+			}
+		}
+	} else {
+		n = p.Graph.at[u.From.To[u.Ref].To]
+		if n == nil || n.Keep != "" || n.Finished || n.Doc == nil || n.Doc.Unit.Not != "" || n.Doc.Unit.First {
+			return nil, nil, nil, 0
+		}
+		o := p.Object(n.File.Path)
+		var err error
+		if code, err = p.Code(o); err != nil || o.Size > 4*maxInline {
+			return nil, nil, nil, 0
+		}
+		relocs = o.Relocs
+	}
+	if !isASCII(code) || len(code) > 4*maxInline || !p.movable(n, u.From) || n.File.Kind == site.CSS && sheetCloses(code) != nil {
+		return nil, nil, nil, 0
+	}
+	seen := map[*Node]bool{}
+	for _, v := range n.In {
+		if v.From.File.Kind != site.HTML || v.ref().Role == site.RoleHint || p.imports(n) {
+			return nil, nil, nil, 0
+		}
+		seen[v.From] = true
+	}
+	return code, relocs, n, len(seen)
+}
+
+// movable reports whether the addresses in n can be written for a page.
+func (p *Planner) movable(n, page *Node) bool {
+	if n.Parts == nil && !p.Plan.Portable[n.File.Path] {
+		for i := range n.Doc.Refs {
+			if t := p.Graph.at[n.To[i].To]; t != nil && t.Keep != "" && n.Doc.Refs[i].Role != site.RoleSourceMap {
+				return false // written as it stood in the sheet
+			}
+		}
+	}
+	return n.File.Path.Dir() == page.File.Path.Dir() || n.rooted() == ""
+}
+
+// imports reports whether the text of n still imports another sheet, or names
+// a source map.
+func (p *Planner) imports(n *Node) bool {
+	for i := range n.Doc.Refs {
+		switch n.Doc.Refs[i].Role {
+		case site.RoleImport:
+			if !p.Plan.Gone[Use{n, i}] {
+				return true
+			}
+		case site.RoleSourceMap:
+			if n.Parts == nil {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,45 @@
+package bundle
+
+import (
+	"slices"
+
+	"github.com/hone-web/hone/internal/scan"
+	"github.com/hone-web/hone/site"
+)
+
+// lend gives page a reference to what u leads to, for text that an edit adds,
+// and returns its number. The address is written as the page writes that of
+// reference like. A lent reference has no place in the source.
+func (p *Planner) lend(page *Node, like int, u Use, role site.Role) int {
+	doc := *page.Doc
+	doc.Refs = append(slices.Clip(doc.Refs), site.Ref{URL: u.ref().URL, Role: role})
+	page.Doc = &doc
+	to := p.Graph.at[u.From.To[u.Ref].To]
+	a := page.To[like]
+	a.External, a.Folder, a.To = false, false, to.File.Path
+	i := len(page.To)
+	page.To = append(slices.Clip(page.To), a)
+	lent := Use{page, i}
+	if k, ok := p.Plan.Serve[u]; ok {
+		p.Plan.Serve[lent] = k
+	}
+	if k, ok := p.Plan.Show[u]; ok {
+		p.Plan.Show[lent] = k
+	}
+	to.In = append(to.In, lent)
+	return i
+}
+
+// policed says why nothing may be added to a page that a policy could refuse;
+// "" if it may.
+func (p *Planner) policed(page *Node) bool { return p.Policy || len(page.Doc.CSP) > 0 }
+
+// firstInHead returns the first load of a page's head.
+func firstInHead(d *scan.Doc) *scan.Load {
+	for i := range d.Loads {
+		if d.Loads[i].Head {
+			return &d.Loads[i]
+		}
+	}
+	return nil
+}
