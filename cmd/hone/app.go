@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/hone-web/hone/internal/report"
 )
 
 // app is what the commands share.
@@ -14,6 +16,8 @@ type app struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
 	flags          flags
+	formats        []output         // --output-file
+	base           *report.Document // --compare
 }
 
 // version is set by the release build (-ldflags "-X main.version=…").
@@ -66,6 +70,9 @@ func terminal(w io.Writer) bool {
 // inCI reports whether the run is part of continuous integration, where
 // nobody watches a line that redraws itself.
 func (a *app) inCI() bool {
+	if a.flags.set != nil && a.flags.set.Changed("ci") {
+		return a.flags.ci
+	}
 	v, ok := a.env("CI")
 	return ok && v != "" && !strings.EqualFold(v, "false") && v != "0"
 }

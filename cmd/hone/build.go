@@ -28,7 +28,8 @@ DIR it finds the folder that your generator wrote.`,
 		Example: `  hone build public
   hone build -o dist-opt dist
   hone build --base-url https://example.com/docs/ build
-  hone build --dry-run --json public | jq .totals`,
+  hone build --dry-run --json public | jq .totals
+  hone build --output-file sarif=hone.sarif --output-file markdown=hone.md public`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.flags.set = cmd.Flags()
@@ -70,6 +71,12 @@ func (a *app) build(ctx context.Context, args []string) error {
 	if err := a.writeReport(o.Meta, full); err != nil {
 		return err
 	}
+	if err := a.writeOutputs(full); err != nil {
+		return err
+	}
+	if err := a.inform(full); err != nil {
+		return err
+	}
 	return a.show(full)
 }
 
@@ -89,6 +96,12 @@ func (a *app) buildOptions(c *config.Config, in string) (pipeline.Options, error
 	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
 		return o, err
 	}
+	if err := a.outputFormats(); err != nil {
+		return o, err
+	}
+	if err := a.budgets(c, &o); err != nil {
+		return o, err
+	}
 	// The collector works harder before the program grows past the limit; the
 	// last quarter is for what the collector does not see and for children.
 	debug.SetMemoryLimit(max(o.MemoryLimit/4*3, 64<<20))
@@ -101,22 +114,25 @@ func (a *app) document(r *pipeline.Result, o *pipeline.Options) *report.Document
 	if o.DryRun {
 		out = ""
 	}
-	return report.New(r, "hone "+version, "build", o.In, out, true)
+	d := report.New(r, "hone "+version, "build", o.In, out, true)
+	if a.base != nil {
+		d.CompareWith(a.base)
+	}
+	return d
 }
 
 // show prints a document and turns its verdict into an error.
 func (a *app) show(d *report.Document) error {
-	brief := *d
-	brief.Files = nil
+	brief := d.Brief()
 	style := report.Style{Color: a.color(a.flags.color, a.stderr), Verbose: a.flags.verbose}
 	if a.flags.json {
-		if err := report.JSON(a.stdout, &brief); err != nil {
+		if err := report.JSON(a.stdout, brief); err != nil {
 			return fmt.Errorf("print result: %w", err)
 		}
 	} else {
 		report.Findings(a.stderr, d.Findings, style)
 		if !a.flags.quiet {
-			report.Summary(a.stdout, &brief, report.Style{Color: a.color(a.flags.color, a.stdout), Verbose: a.flags.verbose})
+			report.Summary(a.stdout, brief, report.Style{Color: a.color(a.flags.color, a.stdout), Verbose: a.flags.verbose})
 			fmt.Fprintln(a.stderr, report.Closing(d, style))
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/hone-web/hone/internal/report"
 )
 
 // flags are the values of the command line, before configuration is merged.
@@ -27,6 +29,10 @@ type flags struct {
 	verbose           int
 	color             string
 	noProgress        bool
+	ci                bool
+	outputs           []string
+	compare           string
+	budgetFiles       []string
 	poll              bool
 	host              string
 	port              int
@@ -68,6 +74,10 @@ func (f *flags) building(c *cobra.Command) {
 	s.StringSliceVar(&f.exclude, "exclude", nil, "publish files that match `GLOB` as they are")
 	s.StringSliceVar(&f.only, "only", nil, "run only the optimizers and combiners `NAME`")
 	s.StringSliceVar(&f.skip, "skip", nil, "do not run the optimizers and combiners `NAME`")
+	s.StringArrayVar(&f.outputs, "output-file", nil, "also write the result as `FORMAT=PATH`: "+strings.Join(report.FormatNames(), ", "))
+	s.StringVar(&f.compare, "compare", "", "compare with the `REPORT` of another build: its report.json")
+	s.StringSliceVar(&f.budgetFiles, "budget", nil, "budgets of another tool: a Lighthouse budget.json or a .size-limit.json `FILE`")
+	s.BoolVar(&f.ci, "ci", false, "plain log; on GitHub also annotations and a step summary (default where CI is set)")
 }
 
 // watching adds the flags of commands that go on.

@@ -316,14 +316,12 @@ func (s *session) print(d *report.Document, r built) {
 	a := s.a
 	style := report.Style{Color: a.color(a.flags.color, a.stderr), Verbose: a.flags.verbose}
 	if a.flags.json {
-		brief := *d
-		brief.Files = nil
 		line, err := json.Marshal(struct {
 			Type string `json:"message_type"`
 			*report.Document
 			Changed      changes `json:"changed"`
 			Milliseconds int64   `json:"ms"`
-		}{"build", &brief, s.changes(r.r.Manifest), r.took.Milliseconds()})
+		}{"build", d.Brief(), s.changes(r.r.Manifest), r.took.Milliseconds()})
 		if err != nil {
 			fmt.Fprintf(a.stderr, "hone: encode result: %v\n", err)
 			return
@@ -335,9 +333,7 @@ func (s *session) print(d *report.Document, r built) {
 		report.Findings(a.stderr, d.Findings, style)
 	}
 	if s.first && !a.flags.quiet {
-		brief := *d
-		brief.Files = nil
-		report.Summary(a.stdout, &brief, report.Style{Color: a.color(a.flags.color, a.stdout), Verbose: a.flags.verbose})
+		report.Summary(a.stdout, d.Brief(), report.Style{Color: a.color(a.flags.color, a.stdout), Verbose: a.flags.verbose})
 		fmt.Fprintln(a.stderr, report.Closing(d, style))
 		fmt.Fprintf(a.stderr, "watching %s; Ctrl-C ends it\n", report.Text(s.in))
 		return

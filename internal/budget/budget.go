@@ -160,7 +160,7 @@ func (b *budget) page(p *pipeline.Page, table []pipeline.Resource) []site.Diagno
 		if !ok || sums[name] <= limit {
 			continue
 		}
-		out = append(out, b.finding(p.Path, fmt.Sprintf("%s: %s over the network, %s above the budget of %s", name, size(sums[name]), size(sums[name]-limit), size(limit)),
+		out = append(out, b.finding("budget-exceeded", p.Path, fmt.Sprintf("%s: %s over the network, %s above the budget of %s", name, size(sums[name]), size(sums[name]-limit), size(limit)),
 			largest(p, table, name)))
 	}
 	for _, c := range []struct {
@@ -169,7 +169,7 @@ func (b *budget) page(p *pipeline.Page, table []pipeline.Resource) []site.Diagno
 		limit *int
 	}{{"request", p.After.Requests + p.External, b.requests}, {"request to other hosts", p.External, b.external}} {
 		if c.limit != nil && c.have > *c.limit {
-			out = append(out, b.finding(p.Path, fmt.Sprintf("%s, the budget is %d", count(c.have, c.what), *c.limit), ""))
+			out = append(out, b.finding("budget-exceeded", p.Path, fmt.Sprintf("%s, the budget is %d", count(c.have, c.what), *c.limit), ""))
 		}
 	}
 	return out
@@ -204,8 +204,7 @@ func (b *budget) grown(p *pipeline.Page, before Before) *site.Diagnostic {
 		return nil
 	}
 	if allowed := old + b.bytes + int64(float64(old)*b.share); p.After.Bytes > allowed {
-		d := b.finding(p.Path, fmt.Sprintf("%s over the network, it was %s: %s more than may be added", size(p.After.Bytes), size(old), size(p.After.Bytes-allowed)), "")
-		d.Rule = "budget-increase"
+		d := b.finding("budget-increase", p.Path, fmt.Sprintf("%s over the network, it was %s: %s more than may be added", size(p.After.Bytes), size(old), size(p.After.Bytes-allowed)), "")
 		return &d
 	}
 	return nil
@@ -231,17 +230,17 @@ func (b *budget) weigh(m *site.Manifest) []site.Diagnostic {
 		sum, n = sum+sent, n+1
 		first = cmp.Or(first, e.Path)
 		if sent > limit && !b.sum {
-			out = append(out, b.finding(e.Path, fmt.Sprintf("%s %s, %s above the budget of %s", size(sent), how, size(sent-limit), size(limit)), ""))
+			out = append(out, b.finding("budget-exceeded", e.Path, fmt.Sprintf("%s %s, %s above the budget of %s", size(sent), how, size(sent-limit), size(limit)), ""))
 		}
 	}
 	if b.sum && sum > limit {
-		out = append(out, b.finding(first, fmt.Sprintf("%s of %s together, %s above the budget of %s", count(n, "file"), size(sum), size(sum-limit), size(limit)), ""))
+		out = append(out, b.finding("budget-exceeded", first, fmt.Sprintf("%s of %s together, %s above the budget of %s", count(n, "file"), size(sum), size(sum-limit), size(limit)), ""))
 	}
 	return out
 }
 
-func (b *budget) finding(p site.Path, message, detail string) site.Diagnostic {
-	return site.Diagnostic{Rule: "budget-exceeded", Severity: b.severity, Path: p, Message: message,
+func (b *budget) finding(rule string, p site.Path, message, detail string) site.Diagnostic {
+	return site.Diagnostic{Rule: rule, Severity: b.severity, Path: p, Message: message,
 		Hint: detail + "make it smaller, or raise " + b.name + " (" + b.pattern + ")"}
 }
 

@@ -4,6 +4,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"slices"
 
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/site"
@@ -33,6 +34,8 @@ type Document struct {
 	Work          pipeline.Work        `json:"work"`
 	Store         Store                `json:"store"`
 	Slowest       []pipeline.Timing    `json:"slowest"`
+	Compare       *Comparison          `json:"compare,omitempty"`
+	Resources     []pipeline.Resource  `json:"resources,omitempty"`
 	Files         []pipeline.FileStory `json:"files,omitempty"`
 }
 
@@ -49,9 +52,21 @@ func New(r *pipeline.Result, tool, command, in, out string, files bool) *Documen
 		Unchanged: r.Unchanged, Finished: r.Finished, Failed: r.Failed, BaseURL: r.Base.Origin + r.Base.Prefix, Totals: r.Totals, Types: nonNil(r.Types), Pages: nonNil(r.Pages),
 		Findings: nonNil(r.Findings), Kept: nonNil(r.Kept), Work: r.Work, Store: Store{r.Hits, r.Misses}, Slowest: nonNil(r.Slowest)}
 	if files {
-		d.Files = r.Files
+		d.Files, d.Resources = r.Files, r.Resources
 	}
 	return d
+}
+
+// Brief returns the document without its longest parts: the stories of the
+// files and what each page loads.
+func (d *Document) Brief() *Document {
+	brief := *d
+	brief.Files, brief.Resources = nil, nil
+	brief.Pages = slices.Clone(d.Pages)
+	for i := range brief.Pages {
+		brief.Pages[i].LoadsBefore, brief.Pages[i].LoadsAfter = nil, nil
+	}
+	return &brief
 }
 
 func nonNil[T any](s []T) []T {

@@ -51,6 +51,9 @@ func Summary(w io.Writer, d *Document, s Style) {
 	rows = append(rows, []string{"all", fmt.Sprint(d.Totals.FilesBefore), Bytes(d.Totals.BytesBefore), Bytes(d.Totals.BytesAfter), Saved(d.Totals.BytesBefore, d.Totals.BytesAfter), ""})
 	Table(w, rows, s)
 	pageLines(w, d.Pages)
+	if d.Compare != nil {
+		d.Compare.text(w, s)
+	}
 	fmt.Fprintf(w, "\nstore: %d of %d answers reused · optimized %d, compressed %d\n", d.Store.Hits, d.Store.Hits+d.Store.Misses, d.Work.Compiled, d.Work.Compressed)
 	if s.Verbose > 0 {
 		for _, t := range d.Slowest {
