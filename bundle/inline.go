@@ -70,7 +70,11 @@ func (p *Planner) inline(page *Node, l *scan.Load) {
 	delete(p.Plan.Into, u)
 	p.Plan.Gone[u] = true
 	p.Plan.Edits[page.File.Path] = append(without(p.Plan.Edits[page.File.Path], l.Span), e)
-	text := fmt.Sprintf("written into the page: %d bytes, −1 request on %s", wire, count(pages, "page"))
+	if p.inlined[n] {
+		return
+	}
+	p.inlined[n] = true
+	text := fmt.Sprintf("written into pages that hold inline code already: %d bytes, −1 request for each of at most %s", wire, count(pages, "page"))
 	p.Note(n.File.Path, text)
 	for _, m := range n.Parts {
 		p.Note(m.File.Path, text)

@@ -82,6 +82,7 @@ type Planner struct {
 	sized    map[Use]bool   // pictures that already got a width
 	rows     []*group       // files to be joined
 	joining  map[*Node]bool // files in rows
+	inlined  map[*Node]bool // files that some page holds now
 	// counts says which style sheet of a page counts children, from the start
 	// and from the end.
 	counts map[*Node][2]string
@@ -100,7 +101,7 @@ type Combiner struct {
 func (p *Planner) Run(rank int, skip func(name string) bool) {
 	if p.ev == nil {
 		p.ev = p.Graph.evidence()
-		p.joining, p.counts = map[*Node]bool{}, map[*Node][2]string{}
+		p.joining, p.inlined, p.counts = map[*Node]bool{}, map[*Node]bool{}, map[*Node][2]string{}
 	}
 	for _, c := range All {
 		if c.Rank == rank && !skip(c.Name) {
