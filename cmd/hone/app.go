@@ -40,6 +40,7 @@ anything is published, and the input is never touched.`,
 	}
 	root.SetHelpTemplate("{{with or .Long .Short}}{{.}}\n\n{{end}}{{.UsageString}}")
 	root.SetUsageTemplate(usageTemplate + "\n" + exitHelp + "\n")
+	root.SetFlagErrorFunc(suggest)
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(a.buildCommand(), a.watchCommand(), a.serveCommand(), a.checkCommand(), a.explainCommand(), a.configCommand(), a.versionCommand())
 	return root

@@ -47,6 +47,7 @@ func TestExitCodes(t *testing.T) {
 		{"fine", t.Context(), []string{"build", good}, exitOK, "published"},
 		{"findings", t.Context(), []string{"check", bad}, exitFindings, "leads nowhere"},
 		{"flag", t.Context(), []string{"build", "--nope", good}, exitUsage, "unknown flag"},
+		{"near flag", t.Context(), []string{"build", "--outt=x", good}, exitUsage, "--outt; did you mean --out?"},
 		{"command", t.Context(), []string{"bake"}, exitUsage, "unknown command"},
 		{"too many arguments", t.Context(), []string{"build", "a", "b"}, exitUsage, "accepts at most"},
 		{"refused output", t.Context(), []string{"build", "-o", good, good}, exitUsage, "--replace"},

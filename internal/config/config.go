@@ -33,6 +33,7 @@ type Config struct {
 	Strict      *bool    `toml:"strict" json:"strict,omitempty" jsonschema:"description=Treat a file that cannot be read as an error"`
 	Precompress []string `toml:"precompress" json:"precompress,omitempty" jsonschema:"enum=br,enum=gzip,enum=zstd,description=Content codings to write beside texts"`
 	Image       Image    `toml:"image" json:"image,omitempty" jsonschema:"description=Pictures"`
+	Bundle      Bundle   `toml:"bundle" json:"bundle,omitempty" jsonschema:"description=Joining files and writing them into pages"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
 	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
 	Budget      []Budget `toml:"budget" json:"budget,omitempty" jsonschema:"description=What pages and files may weigh"`
@@ -47,6 +48,11 @@ type Image struct {
 	AVIF        *string `toml:"avif" json:"avif,omitempty" jsonschema:"enum=off,enum=auto,enum=always,description=AVIF beside another format (auto: the default) or also as the only one (always) or never"`
 	Color       *string `toml:"color" json:"color,omitempty" jsonschema:"enum=keep,enum=srgb,description=What becomes of colours beyond sRGB in copies; keep (default) makes none of such pictures"`
 	Placeholder *string `toml:"placeholder" json:"placeholder,omitempty" jsonschema:"enum=off,enum=color,enum=thumbhash,description=What opaque pictures that are loaded late show before: nothing (off; the default) or their mean colour or a blurred likeness"`
+}
+
+// Bundle is the [bundle] table.
+type Bundle struct {
+	Protocol *string `toml:"protocol" json:"protocol,omitempty" jsonschema:"enum=h2,enum=h1,description=What the site is served over: HTTP/2 and later (h2; the default) or HTTP/1.1 (h1) where a request costs more"`
 }
 
 // Cache is the [cache] table.
@@ -264,6 +270,7 @@ var choices = []struct {
 	{"image.picture", func(c *Config) *string { return c.Image.Picture }, []string{"off", "safe", "always"}},
 	{"image.avif", func(c *Config) *string { return c.Image.AVIF }, []string{"off", "auto", "always"}},
 	{"image.color", func(c *Config) *string { return c.Image.Color }, []string{"keep", "srgb"}},
+	{"bundle.protocol", func(c *Config) *string { return c.Bundle.Protocol }, []string{"h2", "h1"}},
 	{"image.placeholder", func(c *Config) *string { return c.Image.Placeholder }, []string{"off", "color", "thumbhash"}},
 	{"fail_on", func(c *Config) *string { return c.FailOn }, []string{"error", "warn", "never"}},
 }
