@@ -16,11 +16,10 @@ type ConfFile struct {
 	Text []byte
 }
 
-// ConfNames are the well-known names of host configuration in a project, by
-// their place under it. The functions of Cloudflare Pages are added by their
-// names.
-var ConfNames = []string{"netlify.toml", "wrangler.toml", "wrangler.json", "wrangler.jsonc", "vercel.json", ".vercel/output/config.json",
-	"firebase.json", "staticwebapp.config.json", "_headers", "_redirects", "_routes.json", ".htaccess", "nginx.conf", "Caddyfile", "CNAME", ".nojekyll"}
+// ProjectConf are the well-known names of host configuration that stands in a
+// project beside the site, by their place in it.
+var ProjectConf = []string{"netlify.toml", "wrangler.toml", "wrangler.json", "wrangler.jsonc", "vercel.json", ".vercel/output/config.json",
+	"firebase.json", "staticwebapp.config.json", "nginx.conf", "Caddyfile"}
 
 // The bounds of what is read of one configuration.
 const (

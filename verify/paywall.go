@@ -33,7 +33,8 @@ type PaymentFile struct {
 	To    []site.Path // the file behind each reference of Doc, "" if there is none
 	Coded []string    // extensions of the precompressed files beside it
 
-	access [5]Decision // for each of Agents
+	access [5]Decision   // for each of Agents
+	match  []*AccessRule // rules that govern it, the most specific first
 	urls   []string
 }
 
@@ -91,6 +92,7 @@ type cause struct {
 func (j *payment) decide(f *PaymentFile) {
 	if j.Policy != nil {
 		match := j.Policy.matching(f.urls)
+		f.match = match
 		for i, a := range Agents {
 			f.access[i] = Decision{Access: j.Policy.Default}
 			if len(match) > 0 {
@@ -187,10 +189,11 @@ func (j *payment) findings() []site.Diagnostic {
 		d := c.Diagnostic
 		if n := len(c.more); n > 0 {
 			shown := c.more[:min(n, 3)]
-			d.Message += fmt.Sprintf("; so do %d more %s: %s", n, c.noun, strings.Join(shown, ", "))
+			d.Message += "; the same goes for "
 			if n > len(shown) {
-				d.Message += ", …"
+				d.Message += fmt.Sprintf("%d more %s, such as ", n, c.noun)
 			}
+			d.Message += strings.Join(shown, ", ")
 		}
 		out = append(out, d)
 	}

@@ -18,8 +18,9 @@ const (
 	shingle = 8
 	// minCopied is how many runs of a paid page must stand in a free file, and
 	// minShare which part of the page they must be: a teaser of a paragraph is
-	// no copy.
-	minCopied = 40
+	// no copy. One run in sample is looked at.
+	sample    = 4
+	minCopied = 40 / sample
 	minShare  = 0.4
 )
 
@@ -33,7 +34,13 @@ func (j *payment) copies() {
 			paid = append(paid, f)
 		}
 	}
-	if len(paid) == 0 {
+	var open []*PaymentFile
+	for _, f := range j.Files {
+		if f.open() && (f.Kind == site.JSON || f.Kind == site.XML || f.Kind == site.Text || f.Kind == site.JS) {
+			open = append(open, f)
+		}
+	}
+	if len(paid) == 0 || len(open) == 0 {
 		return
 	}
 	p.size = make([]int, len(paid))
@@ -46,10 +53,7 @@ func (j *payment) copies() {
 			p.forget(pageText(j.read(f.Path)))
 		}
 	}
-	for _, f := range j.Files {
-		if !f.open() || f.Kind != site.JSON && f.Kind != site.XML && f.Kind != site.Text && f.Kind != site.JS {
-			continue
-		}
+	for _, f := range open {
 		text := j.read(f.Path)
 		for _, c := range p.find(text) {
 			of := paid[c.page]
@@ -129,8 +133,11 @@ func (p *paidText) runs(text []byte, f func(uint64)) {
 		h = fnvOffset
 		for i := range shingle {
 			h = (h ^ ring[(n+i)%shingle]) * fnvPrime
+			h ^= h >> 29
 		}
-		f(h)
+		if h%sample == 0 {
+			f(h)
+		}
 	})
 }
 

@@ -147,26 +147,23 @@ func (j *payment) markup(f *PaymentFile) {
 	if d == nil {
 		return
 	}
-	line, col := site.Position(text, d.Off)
-	at := site.Diagnostic{Path: f.Path, Line: line, Column: col, Severity: site.Error}
+	line, _ := site.Position(text, d.Off)
+	at := site.HostPlace{Path: f.Path, Line: line}
 	search := f.for1(Search)
 	switch {
 	case d.Free && f.human() == Paid && search == Paid:
-		at.Rule = "PF005"
-		at.Message = fmt.Sprintf("%s says that it is free, and %s it", f.Path, f.why())
-		at.Hint = "write isAccessibleForFree: false, or make the page free in the policy"
-		j.report(at, id(f.access[0].Rule)+"free", "pages", string(f.Path))
+		j.report(place(site.Diagnostic{Rule: "PF005", Severity: site.Error,
+			Message: fmt.Sprintf("%s says that it is free, and %s it", f.Path, f.why()),
+			Hint:    "write isAccessibleForFree: false, or make the page free in the policy"}, at), id(f.access[0].Rule)+"free", "pages", string(f.Path))
 	case !d.Free && f.human() == Free && search == Free:
-		at.Rule = "PF005"
-		at.Message = fmt.Sprintf("%s says that it is not free, and everyone gets it", f.Path)
-		at.Hint = "write isAccessibleForFree: true, or make the page preview or paid in the policy; search engines take markup that is not true for cloaking"
-		j.report(at, id(f.access[0].Rule)+"paid", "pages", string(f.Path))
+		j.report(place(site.Diagnostic{Rule: "PF005", Severity: site.Error,
+			Message: fmt.Sprintf("%s says that it is not free, and everyone gets it", f.Path),
+			Hint:    "write isAccessibleForFree: true, or make the page preview or paid in the policy; search engines take markup that is not true for cloaking"}, at), id(f.access[0].Rule)+"paid", "pages", string(f.Path))
 	case !d.Free && f.human() == Preview:
 		if n, class := hiddenWords(text, d.Hidden); n > maxTeaser {
-			at.Rule, at.Severity = "PL008", site.Warn
-			at.Message = fmt.Sprintf("the part .%s that %s calls not free has %d words in the page that everyone gets: only style or script hides it", class, f.Path, n)
-			at.Hint = "send the text to those who paid only; or, if metered reading is what you want, make the page free and keep the markup"
-			j.report(at, class, "pages", string(f.Path))
+			j.report(place(site.Diagnostic{Rule: "PL008", Severity: site.Warn,
+				Message: fmt.Sprintf("the part .%s that %s calls not free has %d words in the page that everyone gets: only style or script hides it", class, f.Path, n),
+				Hint:    "send the text to those who paid only; or, if metered reading is what you want, make the page free and keep the markup"}, at), class, "pages", string(f.Path))
 		}
 	}
 }

@@ -15,7 +15,7 @@ func (j *payment) policy() {
 	}
 	used := map[*AccessRule]bool{}
 	for _, f := range j.Files {
-		for _, r := range j.Policy.matching(f.urls) {
+		for _, r := range f.match {
 			used[r] = true
 		}
 		if why := infrastructure(f.Path); why != "" {

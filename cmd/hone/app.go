@@ -15,6 +15,7 @@ import (
 type app struct {
 	stdout, stderr io.Writer
 	env            func(string) (string, bool)
+	configName     string // the configuration file that was read, "" if there is none
 	flags          flags
 	formats        []output         // --output-file
 	base           *report.Document // --compare
@@ -42,7 +43,7 @@ anything is published, and the input is never touched.`,
 	root.SetUsageTemplate(usageTemplate + "\n" + exitHelp + "\n")
 	root.SetFlagErrorFunc(suggest)
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(a.buildCommand(), a.watchCommand(), a.serveCommand(), a.checkCommand(), a.explainCommand(), a.configCommand(), a.versionCommand())
+	root.AddCommand(a.buildCommand(), a.watchCommand(), a.serveCommand(), a.checkCommand(), a.explainCommand(), a.paywallCommand(), a.configCommand(), a.versionCommand())
 	return root
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/internal/publish"
 )
 
@@ -43,6 +44,7 @@ var errFindings = errors.New("findings")
 func (a *app) exit(err error) int {
 	var usage *usageError
 	var refused *publish.RefusedError
+	var policy *pipeline.PolicyError
 	switch {
 	case err == nil:
 		return exitOK
@@ -55,6 +57,9 @@ func (a *app) exit(err error) int {
 		fmt.Fprintf(a.stderr, "hone: %v; wait for it, or choose another folder with --out\n", err)
 		return exitLocked
 	case errors.As(err, &refused):
+		fmt.Fprintf(a.stderr, "hone: %v\n", err)
+		return exitUsage
+	case errors.As(err, &policy):
 		fmt.Fprintf(a.stderr, "hone: %v\n", err)
 		return exitUsage
 	case errors.As(err, &usage) || isCobraUsage(err):

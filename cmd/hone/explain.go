@@ -17,6 +17,7 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
+	var ua string
 	c := &cobra.Command{
 		Use:   "explain PATH",
 		Short: "Tell what became of one file, and why",
@@ -25,10 +26,19 @@ done to it, which candidates were weighed, who refers to it and which headers it
 is served with. PATH is a file of the input or of the output, under the site or
 as you see it from here.`,
 		Example: `  hone explain img/hero.jpg
-  hone explain public-honed/css/app.1a2b3c4d5e.css`,
+  hone explain public-honed/css/app.1a2b3c4d5e.css
+  hone explain /club/report.html --ua GPTBot`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.explain(args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if ua != "" {
+				a.flags.set = cmd.Flags()
+				return a.explainAccess(args[0], ua)
+			}
+			return a.explain(args[0])
+		},
 	}
+	c.Flags().StringVar(&ua, "ua", "", "tell instead what the paywall policy says to the `AGENT`, a User-Agent, a bot's name or a class")
+	c.Flags().StringVarP(&a.flags.config, "config", "c", "", "configuration `FILE` (default hone.toml, if there is one)")
 	c.Flags().StringVar(&a.flags.meta, "meta", ".hone", "folder with the records of the build")
 	c.Flags().BoolVar(&a.flags.json, "json", false, "print one JSON document")
 	return c

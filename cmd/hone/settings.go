@@ -61,6 +61,7 @@ func (a *app) configFile() (*config.Config, string, error) {
 	if err != nil {
 		return nil, "", &usageError{err}
 	}
+	a.configName = name
 	return c, name, nil
 }
 
@@ -160,6 +161,9 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 	}
 	if o.Encode == nil {
 		o.Encode = []string{"br", "gzip"}
+	}
+	if err := a.payment(c, &o); err != nil {
+		return o, err
 	}
 	if o.Jobs < 1 {
 		return o, usagef("--jobs: %d is below 1", o.Jobs)

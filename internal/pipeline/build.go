@@ -170,6 +170,10 @@ func (b *build) analyse(ctx context.Context) error {
 		b.src.close()
 		return err
 	}
+	if err := b.judgePayment(); err != nil {
+		b.src.close()
+		return err
+	}
 	return nil
 }
 

@@ -62,6 +62,10 @@ func load(ctx context.Context, o *Options) (*source, error) {
 		return nil, err
 	}
 	s.exclude(o)
+	if err := s.zones(o.Paywall); err != nil {
+		root.Close()
+		return nil, err
+	}
 	return s, nil
 }
 

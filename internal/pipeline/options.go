@@ -7,9 +7,11 @@ package pipeline
 import (
 	"time"
 
+	"github.com/hone-web/hone/cache"
 	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/optimize"
 	"github.com/hone-web/hone/site"
+	"github.com/hone-web/hone/verify"
 )
 
 // Options say what to build and how. The zero value of each field is its
@@ -39,6 +41,10 @@ type Options struct {
 	Limits   optimize.Limits
 	Encode   []string // content codings to precompress: "br", "gzip", "zstd"
 	Hosts    []string // names of cache targets; empty means all that need no choice
+	// Paywall is the owner's policy, compiled; nil means that nothing is paid.
+	Paywall *verify.Paywall
+	// HostFiles are the configuration files of hosts beside the site.
+	HostFiles []cache.ConfFile
 
 	Esbuild guard.Esbuild
 	// CodeCache is a folder for compiled encoders, which take seconds to

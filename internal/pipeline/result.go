@@ -143,6 +143,7 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 			b.diags = append(b.diags, verify.Heavier(p.Path, p.Before.Bytes, p.After.Bytes))
 		}
 	}
+	b.leakedNames(all)
 	m := &site.Manifest{Version: site.ManifestVersion, Entries: make([]site.Entry, len(all))}
 	for i := range all {
 		m.Entries[i] = all[i].entry
