@@ -19,7 +19,7 @@ import (
 var PNG = &Optimizer{
 	Name:    "png",
 	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; lossless WebP beside it, animated where it is",
-	Version: 6,
+	Version: 7,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("png"),
 	Run:     runImage("png", optimizePNG),
@@ -40,26 +40,33 @@ func optimizePNG(ctx context.Context, in *Input, h header) (Output, error) {
 	extra := f.managed()
 	p := &pngPicture{file: f, extra: extra}
 	p.load(decoded)
-	smaller, err := p.smallest(ctx, pngEfforts[in.Options.preset()])
-	if err != nil {
-		return Output{}, err
-	}
-	var out Output
-	size := len(in.Bytes)
-	if len(smaller) < size {
-		if err := p.check(smaller); err != nil {
-			return Output{}, err
-		}
-		out.Bytes, size = smaller, len(smaller)
-	} else {
-		out.Kept = "already small"
-	}
+	out, size := Output{Kept: "already small"}, len(in.Bytes)
 	lossy, few, err := p.lossyPNG(ctx, in, size)
 	if err != nil {
 		return Output{}, err
 	}
+	sure := false // that all colours take more bytes
 	if few != nil {
+		if sure, err = p.clearly(ctx, in, len(lossy.Bytes)); err != nil {
+			return Output{}, err
+		}
+	}
+	if !sure {
+		smaller, err := p.smallest(ctx, pngEfforts[in.Options.preset()])
+		if err != nil {
+			return Output{}, err
+		}
+		if len(smaller) < size {
+			if err := p.check(smaller); err != nil {
+				return Output{}, err
+			}
+			out, size = Output{Bytes: smaller}, len(smaller)
+		}
+	}
+	if few != nil && len(lossy.Bytes) <= size-size/10 {
 		out, size = lossy, len(lossy.Bytes)
+	} else {
+		few, lossy = nil, Output{}
 	}
 	if s := p.seenPNG(in); s != nil {
 		s.few, s.fewScore = few, lossy.Facts.Score
@@ -96,14 +103,16 @@ func (p *pngPicture) smallest(ctx context.Context, e pngEffort) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	var rasters []*raster
+	return d.encode(ctx, p.rasters(), p.extra)
+}
+
+// rasters returns the ways to store the picture.
+func (p *pngPicture) rasters() []*raster {
 	if p.wide != nil {
-		rasters = []*raster{pack16(p.wide, p.extra != nil, p.file.gray())}
-	} else {
-		facts := analyse(p.pixels)
-		rasters = layouts(p.pixels, facts, sourceOrder(p.file, facts.colors), p.extra != nil, p.file.gray())
+		return []*raster{pack16(p.wide, p.extra != nil, p.file.gray())}
 	}
-	return d.encode(ctx, rasters, p.extra)
+	facts := analyse(p.pixels)
+	return layouts(p.pixels, facts, sourceOrder(p.file, facts.colors), p.extra != nil, p.file.gray())
 }
 
 // check decodes b and compares it with the picture.
