@@ -179,9 +179,9 @@ func (t tri) or(u tri) tri { return t.not().and(u.not()).not() }
 // plainAgent is the User-Agent of the request that Answer stands for.
 const plainAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
 
-// pattern compiles a regular expression of a host; nil if it is of a dialect
+// hostRegexp compiles a regular expression of a host; nil if it is of a dialect
 // that Go does not speak (look-around, back-references).
-func pattern(expr string, fold bool) *regexp.Regexp {
+func hostRegexp(expr string, fold bool) *regexp.Regexp {
 	if len(expr) > 8192 {
 		return nil
 	}

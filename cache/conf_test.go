@@ -251,7 +251,7 @@ func TestPathToRegexp(t *testing.T) {
 	}
 }
 
-func TestPlainJSON(t *testing.T) {
+func TestBlankJSON(t *testing.T) {
 	t.Parallel()
 	n, err := parseJSON([]byte("// a\n{ /* b\n */ \"x\": \"// no\", \"y\": [1, 2,], // c\n \"z\": {\"a\": true,}, }"))
 	if err != nil || n.get("x").str() != "// no" || len(n.get("y").items()) != 2 || !n.get("z").get("a").truth() || n.get("z").line != 4 {

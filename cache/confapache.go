@@ -140,7 +140,7 @@ func (r *apacheReader) open(head string) {
 			return is(ok && !strings.HasSuffix(u, "/"))
 		}
 		if regex || strings.EqualFold(w[0], "filesmatch") {
-			re := pattern(arg, false)
+			re := hostRegexp(arg, false)
 			m = func(u string) tri { return matchTri(re, path.Base(u)).and(is(!strings.HasSuffix(u, "/"))) }
 		}
 		sub = top.with(m)
@@ -160,7 +160,7 @@ func segments(prefix string) func(string) tri {
 }
 
 func regexOn(expr string) func(string) tri {
-	re := pattern(expr, false)
+	re := hostRegexp(expr, false)
 	return func(u string) tri { return matchTri(re, u) }
 }
 
@@ -273,7 +273,7 @@ func (r *apacheReader) rewrite(line int, args []string, sc scope) {
 		return
 	}
 	expr, negated := strings.CutPrefix(args[0], "!")
-	re, conds, dir, perDir := pattern(expr, fold), r.conds, r.dir, r.perDir
+	re, conds, dir, perDir := hostRegexp(expr, fold), r.conds, r.dir, r.perDir
 	m := func(u string, exists bool) tri {
 		s := u
 		if perDir {
@@ -351,7 +351,7 @@ func apacheCond(test, want string, fold bool, url string, exists bool) tri {
 	case strings.HasPrefix(want, "="):
 		out = is(s == strings.Trim(want[1:], `"`))
 	default:
-		out = matchTri(pattern(want, fold), s)
+		out = matchTri(hostRegexp(want, fold), s)
 	}
 	if negated {
 		return out.not()

@@ -378,7 +378,7 @@ func caddyCondition(d *directive) caddyMatch {
 		if len(args) == 0 {
 			return everything
 		}
-		re := pattern(args[len(args)-1], false)
+		re := hostRegexp(args[len(args)-1], false)
 		return func(u string) tri { return matchTri(re, u) }
 	case "not":
 		inner := caddyMatcher(&directive{line: d.line, words: append([]string{"@"}, args...), block: d.block})

@@ -98,7 +98,7 @@ func firebaseSite(f ConfFile, h *node, notes ...site.HostNote) *site.HostConf {
 // firebasePattern reads source, a glob, or regex.
 func firebasePattern(n *node) (string, func(string) tri) {
 	if s := n.get("regex").str(); s != "" {
-		re := pattern(s, false)
+		re := hostRegexp(s, false)
 		return s, func(u string) tri { return matchTri(re, u) }
 	}
 	s := n.get("source").str()
@@ -164,5 +164,5 @@ func firebaseGlob(s string) *regexp.Regexp {
 		}
 	}
 	b.WriteString("$")
-	return pattern(b.String(), false)
+	return hostRegexp(b.String(), false)
 }

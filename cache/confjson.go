@@ -20,7 +20,7 @@ type node struct {
 // parseJSON reads JSON, with the comments and trailing commas that wrangler
 // and editors allow.
 func parseJSON(text []byte) (*node, error) {
-	text = plainJSON(text)
+	text = blankJSON(text)
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	p := &jsonReader{d: d, text: text, line: 1}
@@ -141,9 +141,9 @@ func (n *node) strings() []string {
 	return out
 }
 
-// plainJSON blanks comments and trailing commas, and keeps every line where it
+// blankJSON blanks comments and trailing commas, and keeps every line where it
 // is.
-func plainJSON(text []byte) []byte {
+func blankJSON(text []byte) []byte {
 	out := bytes.Clone(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
 	comma := -1 // the last thing seen was a comma, here
 	for i := 0; i < len(out); i++ {

@@ -228,7 +228,7 @@ func (l *nginxLoc) read(file site.Path, ds []*directive) {
 				sub.mod, sub.arg = d.arg(0), d.arg(1)
 			}
 			if sub.mod == "~" || sub.mod == "~*" {
-				sub.re = pattern(sub.arg, sub.mod == "~*")
+				sub.re = hostRegexp(sub.arg, sub.mod == "~*")
 			}
 			sub.read(file, d.block)
 			l.subs = append(l.subs, sub)
@@ -333,9 +333,9 @@ func nginxHolds(text string) tri {
 	case "!=":
 		return is(val != arg)
 	case "~", "~*":
-		return matchTri(pattern(arg, w[1] == "~*"), val)
+		return matchTri(hostRegexp(arg, w[1] == "~*"), val)
 	case "!~", "!~*":
-		return matchTri(pattern(arg, w[1] == "!~*"), val).not()
+		return matchTri(hostRegexp(arg, w[1] == "!~*"), val).not()
 	}
 	return maybe
 }

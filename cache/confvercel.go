@@ -117,7 +117,7 @@ func (v *vercelReader) rule(n *node, text string, re *regexp.Regexp, status int,
 // route reads one of routes, whose patterns are anchored regular expressions.
 func (v *vercelReader) route(n *node, forced bool) {
 	src := n.get("src").str()
-	re := pattern("^(?:"+strings.TrimSuffix(strings.TrimPrefix(src, "^"), "$")+")$", true)
+	re := hostRegexp("^(?:"+strings.TrimSuffix(strings.TrimPrefix(src, "^"), "$")+")$", true)
 	if n.get("continue").truth() || n.get("headers") != nil && n.get("status") == nil && n.get("dest") == nil {
 		v.header(re, n.get("headers"), n)
 		return
@@ -148,7 +148,7 @@ func vercelConds(n *node) (string, tri) {
 			case typ == "host", typ == "header" && strings.HasPrefix(strings.ToLower(c.get("key").str()), "accept"):
 				t = maybe
 			case typ == "header" && strings.EqualFold(c.get("key").str(), "user-agent"):
-				t = matchTri(pattern("^(?:"+c.get("value").str()+")$", false), plainAgent)
+				t = matchTri(hostRegexp("^(?:"+c.get("value").str()+")$", false), plainAgent)
 			}
 			if key == "missing" {
 				t = t.not()
@@ -257,7 +257,7 @@ func pathToRegexp(p string) *regexp.Regexp {
 	}
 	flush()
 	b.WriteString("$")
-	return pattern(b.String(), false)
+	return hostRegexp(b.String(), false)
 }
 
 // closing returns where the parenthesis that was opened before s ends, -1 if
