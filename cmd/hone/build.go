@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/hone-web/hone/internal/config"
 	"github.com/hone-web/hone/internal/pipeline"
@@ -68,7 +72,7 @@ func (a *app) build(ctx context.Context, args []string) error {
 		return err
 	}
 	full := a.document(r, &o)
-	if err := a.writeReport(o.Meta, full); err != nil {
+	if err := a.writeReport(o.Meta, full, true); err != nil {
 		return err
 	}
 	if err := a.writeOutputs(full); err != nil {
@@ -115,6 +119,7 @@ func (a *app) document(r *pipeline.Result, o *pipeline.Options) *report.Document
 		out = ""
 	}
 	d := report.New(r, "hone "+version, "build", o.In, out, true)
+	d.Reproduce, d.Budgets = a.reproduce(o.In), o.Review != nil
 	if a.base != nil {
 		d.CompareWith(a.base)
 	}
@@ -142,12 +147,64 @@ func (a *app) show(d *report.Document) error {
 	return nil
 }
 
-func (a *app) writeReport(meta string, d *report.Document) error {
-	var b strings.Builder
-	if err := report.JSON(&b, d); err != nil {
-		return fmt.Errorf("encode report: %w", err)
+// writeReport keeps the result among the records: for programs, and in full
+// also for people.
+func (a *app) writeReport(meta string, d *report.Document, full bool) error {
+	history := filepath.Join(meta, "history.json")
+	var before []report.Build
+	if text, err := os.ReadFile(history); err == nil && json.Unmarshal(text, &before) != nil {
+		before = nil // unreadable: start over
 	}
-	return pipeline.WriteFile(filepath.Join(meta, "report.json"), []byte(b.String()))
+	d.Remember(before)
+	type record struct {
+		name  string
+		write func(io.Writer) error
+	}
+	records := []record{
+		{"report.json", func(w io.Writer) error { return report.JSON(w, d) }},
+		{"history.json", func(w io.Writer) error { return json.NewEncoder(w).Encode(d.History) }},
+	}
+	if full {
+		records = append(records, record{"report.html", func(w io.Writer) error { return report.HTML(w, d) }},
+			record{"report.md", func(w io.Writer) error { return report.Markdown(w, d) }})
+	}
+	for _, r := range records {
+		var b bytes.Buffer
+		if err := r.write(&b); err != nil {
+			return fmt.Errorf("encode %s: %w", r.name, err)
+		}
+		if err := pipeline.WriteFile(filepath.Join(meta, r.name), b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reproduce is the command line of this build.
+func (a *app) reproduce(in string) string {
+	line := "hone build"
+	a.flags.set.Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "json", "quiet", "verbose", "color", "no-progress", "ci", "output-file", "compare", "jobs", "memory-limit", "meta", "force":
+			return // they do not change what is made
+		}
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			line += " --" + f.Name + "=" + shell(v)
+		}
+	})
+	return line + " " + shell(in)
+}
+
+// shell quotes a word where a shell would take it for more.
+func shell(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // input returns the folder to read: the argument, the configuration, or what

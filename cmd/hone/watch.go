@@ -256,7 +256,7 @@ func (s *session) tell(r built) {
 	}
 	d := a.document(r.r, &s.o)
 	if !r.r.Unchanged || s.first {
-		if err := a.writeReport(s.o.Meta, d); err != nil {
+		if err := a.writeReport(s.o.Meta, d, s.first); err != nil {
 			fmt.Fprintf(a.stderr, "hone: %v\n", err)
 		}
 	}

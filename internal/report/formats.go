@@ -26,6 +26,7 @@ var Formats = []Format{
 	{"junit", "JUnit XML, for test reports", JUnit},
 	{"github", "annotations of a GitHub Actions log", Annotations},
 	{"gitlab", "GitLab code quality", GitLab},
+	{"html", "the report as one file", HTML},
 }
 
 // FormatNames lists the names.

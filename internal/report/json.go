@@ -35,8 +35,37 @@ type Document struct {
 	Store         Store                `json:"store"`
 	Slowest       []pipeline.Timing    `json:"slowest"`
 	Compare       *Comparison          `json:"compare,omitempty"`
+	Reproduce     string               `json:"reproduce,omitempty"` // the command that gave it
+	Budgets       bool                 `json:"budgets,omitempty"`   // there were budgets
+	History       []Build              `json:"-"`                   // this build and those before it that differed, oldest first
 	Resources     []pipeline.Resource  `json:"resources,omitempty"`
 	Files         []pipeline.FileStory `json:"files,omitempty"`
+
+	entries []site.Entry
+}
+
+// Build is what is remembered of a build. It holds no time, so that the same
+// input gives the same report.
+type Build struct {
+	BytesBefore int64 `json:"bytes_before"`
+	BytesAfter  int64 `json:"bytes_after"`
+	Transfer    int64 `json:"transfer"` // of all pages with what they load
+	Pages       int   `json:"pages"`
+	Errors      int   `json:"errors"`
+	Warnings    int   `json:"warnings"`
+}
+
+// maxHistory is how many builds are remembered.
+const maxHistory = 50
+
+// Remember adds the build to those before it, unless it is as the last one.
+func (d *Document) Remember(before []Build) {
+	b := Build{d.Totals.BytesBefore, d.Totals.BytesAfter, d.Totals.Transfer.After, d.Totals.Pages, countOf(d.Findings, site.Error), countOf(d.Findings, site.Warn)}
+	d.History = slices.Clone(before)
+	if n := len(before); n == 0 || before[n-1] != b {
+		d.History = append(d.History, b)
+	}
+	d.History = d.History[max(0, len(d.History)-maxHistory):]
 }
 
 // Store tells how much of the work was taken from the store.
@@ -53,6 +82,9 @@ func New(r *pipeline.Result, tool, command, in, out string, files bool) *Documen
 		Findings: nonNil(r.Findings), Kept: nonNil(r.Kept), Work: r.Work, Store: Store{r.Hits, r.Misses}, Slowest: nonNil(r.Slowest)}
 	if files {
 		d.Files, d.Resources = r.Files, r.Resources
+	}
+	if r.Manifest != nil {
+		d.entries = r.Manifest.Entries
 	}
 	return d
 }
