@@ -25,4 +25,4 @@ type Target struct {
 }
 
 // All targets.
-var All = []*Target{Netlify, Nginx}
+var All = []*Target{Netlify, Nginx, Apache, Caddy, Vercel, Firebase, Azure}

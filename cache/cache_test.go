@@ -121,6 +121,9 @@ func TestResolve(t *testing.T) {
 					if target == Netlify && e.Class == ClassData && e.Zone == "" {
 						want = revalidate // no rule is spent on it
 					}
+					if target == Azure && !plain(prefix+string(e.Path)) {
+						continue // its routes have no way to say it
+					}
 					if target == Nginx && strings.Contains(string(e.Path), "\x00") {
 						want = revalidate
 					}
@@ -133,7 +136,7 @@ func TestResolve(t *testing.T) {
 					t.Errorf("%s: what no rule names is sent with %q", target.Name, got)
 				}
 			}
-			if checked < 1000 {
+			if target != Azure && checked < 1000 || target == Azure && prefix == "/" && checked < 100 {
 				t.Errorf("%s: only %d entries were looked at", target.Name, checked)
 			}
 		}

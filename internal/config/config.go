@@ -57,7 +57,7 @@ type Bundle struct {
 
 // Cache is the [cache] table.
 type Cache struct {
-	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=nginx,description=Hosts to write headers for; default all"`
+	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=nginx,enum=apache,enum=caddy,enum=vercel,enum=firebase,enum=azure,description=Hosts to write headers for; default all"`
 }
 
 // Limits is the [limits] table.

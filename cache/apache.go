@@ -1,0 +1,172 @@
+package cache
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/site"
+)
+
+// Apache writes a file that may stand as .htaccess in the published folder, or
+// be included in its Directory block. FilesMatch sections are merged in the
+// order they stand in, If sections after them.
+var Apache = &Target{
+	Name:    "apache",
+	Doc:     "hosts/apache.conf, to include in the Directory block or to stand as .htaccess",
+	Emit:    emitApache,
+	Resolve: resolveApache,
+}
+
+const apacheHead = `# Written by hone, made anew on every build.
+# Include it in <Directory /path/to/the/output>, or copy it there as .htaccess.
+# It needs mod_headers, and mod_rewrite and mod_mime for the compressed files.
+DirectorySlash On
+FileETag MTime Size
+<IfModule mod_mime.c>
+%sAddCharset utf-8 %s
+</IfModule>
+<IfModule mod_rewrite.c>
+RewriteEngine On
+# The .br and .gz beside each text (a name with a percent sign would be decoded twice); their names must not be asked for by themselves.
+RewriteCond %%{ENV:REDIRECT_STATUS} ^$
+RewriteCond %%{REQUEST_URI} !%%
+RewriteCond %%{HTTP:Accept-Encoding} \bbr\b
+RewriteCond %%{REQUEST_FILENAME}.br -f
+RewriteRule ^(.*)$ $1.br [E=no-gzip:1,E=no-brotli:1,L]
+RewriteCond %%{ENV:REDIRECT_STATUS} ^$
+RewriteCond %%{REQUEST_URI} !%%
+RewriteCond %%{HTTP:Accept-Encoding} \bgzip\b
+RewriteCond %%{REQUEST_FILENAME}.gz -f
+RewriteRule ^(.*)$ $1.gz [E=no-gzip:1,E=no-brotli:1,L]
+</IfModule>
+`
+
+func emitApache(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
+	var b bytes.Buffer
+	types, charset, coded := apacheTypes(m)
+	fmt.Fprintf(&b, apacheHead, types, charset)
+	b.WriteString(coded)
+	fmt.Fprintf(&b, "Header set X-Content-Type-Options nosniff\nHeader set Content-Type application/octet-stream \"expr=-z %%{CONTENT_TYPE}\"\nHeader set Cache-Control %q\n", revalidate)
+	f := fold(m)
+	if len(f.exts) > 0 {
+		fmt.Fprintf(&b, "<FilesMatch \"^(?!.*\\.[0-9a-f]{10}\\.[A-Za-z0-9]+(?:\\.(?:br|gz))?$).*\\.(?:%s)(?:\\.(?:br|gz))?$\">\nHeader set Cache-Control %q\n</FilesMatch>\n", strings.Join(f.exts, "|"), short)
+	}
+	if f.hashed {
+		fmt.Fprintf(&b, "<FilesMatch \"\\.[0-9a-f]{10}\\.[A-Za-z0-9]+(?:\\.(?:br|gz))?$\">\nHeader set Cache-Control %q\n</FilesMatch>\n", forever)
+	}
+	for _, e := range f.except {
+		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s(?:\\.br|\\.gz)?$#\">\nHeader set Cache-Control %q\n</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte), e.Header["Cache-Control"])
+	}
+	for _, e := range f.config {
+		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s$#\">\nRequire all denied\n</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte))
+	}
+	return []site.Output{{Path: "apache.conf", Bytes: b.Bytes()}}, nil
+}
+
+// apacheTypes tells the media types of the site, and those of the compressed
+// files beside the texts.
+func apacheTypes(m *site.Manifest) (types, charset, coded string) {
+	type kind struct{ ext, typ string }
+	seen := map[string]bool{}
+	var kinds []kind
+	var utf8, all []string
+	varies := map[string]bool{}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		ext := extOf(e.Path)
+		if len(e.Encodings) > 0 && ext != "" {
+			varies[ext] = true
+		}
+		typ, params, _ := strings.Cut(e.Type, ";")
+		if ext == "" || seen[ext] || e.Type != site.TypeOf(e.Path) || typ == "application/octet-stream" {
+			continue
+		}
+		seen[ext] = true
+		kinds = append(kinds, kind{ext, e.Type})
+		all = append(all, fmt.Sprintf("AddType %s .%s\n", typ, ext))
+		if params != "" {
+			utf8 = append(utf8, "."+ext)
+		}
+	}
+	if len(utf8) == 0 {
+		utf8 = []string{".html"}
+	}
+	var b strings.Builder
+	if len(varies) > 0 {
+		fmt.Fprintf(&b, "<FilesMatch \"\\.(?:%s)(?:\\.(?:br|gz))?$\">\nHeader merge Vary Accept-Encoding\n</FilesMatch>\n", strings.Join(slices.Sorted(maps.Keys(varies)), "|"))
+	}
+	for _, k := range kinds {
+		typ, _, _ := strings.Cut(k.typ, ";")
+		fmt.Fprintf(&b, "<FilesMatch \"\\.%s\\.br$\">\nForceType %s\nHeader set Content-Encoding br\n</FilesMatch>\n", k.ext, quoteType(k.typ, typ))
+		fmt.Fprintf(&b, "<FilesMatch \"\\.%s\\.gz$\">\nForceType %s\nHeader set Content-Encoding gzip\n</FilesMatch>\n", k.ext, quoteType(k.typ, typ))
+	}
+	return strings.Join(all, ""), strings.Join(utf8, " "), b.String()
+}
+
+// quoteType returns the media type for ForceType; AddCharset adds the charset
+// of the name before the coding by itself.
+func quoteType(full, typ string) string {
+	if full != typ {
+		return `"` + full + `"`
+	}
+	return typ
+}
+
+var apacheSection = regexp.MustCompile(`(?s)<(FilesMatch|If) "(.*?)">\n(.*?)</(?:FilesMatch|If)>\n`)
+
+// pcreByte finds a byte that is not UTF-8 as strayByte writes it.
+var pcreByte = regexp.MustCompile(`\\x[89a-f][0-9a-f]`)
+
+func resolveApache(outs []site.Output) (func(string) http.Header, error) {
+	if len(outs) != 1 {
+		return nil, fmt.Errorf("apache.conf: %d files", len(outs))
+	}
+	type section struct {
+		re    *regexp.Regexp
+		not   *regexp.Regexp
+		whole bool // matches the URL, not the name of the file
+		value string
+	}
+	var all []section
+	for _, m := range apacheSection.FindAllStringSubmatch(string(outs[0].Bytes), -1) {
+		_, value, ok := strings.Cut(m[3], "Header set Cache-Control ")
+		if !ok {
+			continue
+		}
+		s := section{value: strings.Trim(strings.TrimSpace(value), `"`), whole: m[1] == "If"}
+		expr := m[2]
+		if s.whole {
+			expr = strings.TrimSuffix(strings.TrimPrefix(expr, "%{REQUEST_URI} =~ m#"), "#")
+		}
+		if rest, ok := strings.CutPrefix(expr, "^(?!.*"); ok { // Go has no lookahead
+			not, is, _ := strings.Cut(rest, ").*")
+			s.not, expr = regexp.MustCompile(not), is
+		}
+		re, err := regexp.Compile(pcreByte.ReplaceAllString(expr, `\x{fffd}`))
+		if err != nil {
+			return nil, fmt.Errorf("apache.conf: %w", err)
+		}
+		s.re = re
+		all = append(all, s)
+	}
+	return func(url string) http.Header {
+		h := http.Header{"Cache-Control": {revalidate}}
+		for _, whole := range []bool{false, true} {
+			for _, s := range all {
+				subject := site.Path(url).Base()
+				if s.whole {
+					subject = url
+				}
+				if s.whole == whole && s.re.MatchString(subject) && (s.not == nil || !s.not.MatchString(subject)) {
+					h.Set("Cache-Control", s.value)
+				}
+			}
+		}
+		return h
+	}, nil
+}

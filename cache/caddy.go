@@ -1,0 +1,117 @@
+package cache
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/site"
+)
+
+// Caddy writes a snippet to import into a site block whose root is set. Rules
+// for files match only what is there, so that no answer 404 is kept. (What
+// Caddy does not find by a name with a backslash is asked for again each time.)
+var Caddy = &Target{
+	Name:    "caddy",
+	Doc:     "hosts/hone.caddyfile, to import into a site block",
+	Emit:    emitCaddy,
+	Resolve: resolveCaddy,
+}
+
+func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
+	var b bytes.Buffer
+	b.WriteString("# Written by hone, made anew on every build.\n# In the site block:  root * /path/to/the/output  and  import /path/to/hone.caddyfile\nroute {\n")
+	fmt.Fprintf(&b, "\theader X-Content-Type-Options nosniff\n\theader Cache-Control %q\n", revalidate)
+	n := 0
+	rule := func(expr, value string) {
+		n++
+		fmt.Fprintf(&b, "\t@hone%d {\n\t\tfile\n\t\tpath_regexp `%s`\n\t}\n\theader @hone%d Cache-Control %q\n", n, expr, n, value)
+	}
+	f := fold(m)
+	if len(f.exts) > 0 {
+		rule(`\.(?:`+strings.Join(f.exts, "|")+`)$`, short)
+	}
+	switch {
+	case f.hashed:
+		rule(hashedName, forever)
+	case len(f.exts) > 0:
+		rule(hashedName, revalidate)
+	}
+	values, paths := group(f.except)
+	for _, v := range values {
+		var alts []string
+		for _, p := range paths[v] {
+			alts = append(alts, quotedPath(s.Prefix+string(p), strayRune))
+		}
+		for _, a := range alternatives(alts, 4096) {
+			rule("^(?:"+a+")$", v)
+		}
+	}
+	for _, e := range f.config {
+		n++
+		fmt.Fprintf(&b, "\t@hone%d path_regexp `^%s$`\n\trespond @hone%d 404\n", n, quotedPath(s.Prefix+string(e.Path), strayRune), n)
+	}
+	b.WriteString(caddyTypes(m))
+	b.WriteString("\tfile_server {\n\t\tprecompressed br gzip\n\t}\n}\n")
+	return []site.Output{{Path: "hone.caddyfile", Bytes: b.Bytes()}}, nil
+}
+
+// caddyTypes tells the media types of the site; the table that Caddy looks
+// into is the machine's.
+func caddyTypes(m *site.Manifest) string {
+	var b strings.Builder
+	b.WriteString("\theader ?Content-Type application/octet-stream\n")
+	seen := map[string]bool{}
+	coded := map[string]bool{}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		ext := extOf(e.Path)
+		if len(e.Encodings) > 0 && ext != "" {
+			coded[ext] = true
+		}
+		if ext == "" || seen[ext] || e.Type != site.TypeOf(e.Path) || e.Type == "application/octet-stream" {
+			continue
+		}
+		seen[ext] = true
+		fmt.Fprintf(&b, "\t@type_%s {\n\t\tfile\n\t\tpath_regexp `\\.%s$`\n\t}\n\theader @type_%s Content-Type %q\n", ext, ext, ext, e.Type)
+	}
+	if len(coded) > 0 {
+		// Versions before 2.7 say it of compressed answers only. What stands
+		// for a folder is its index.
+		fmt.Fprintf(&b, "\t@hone_coded path_regexp `(?:/|\\.(?:%s))$`\n\theader @hone_coded {\n\t\tVary Accept-Encoding\n\t\tdefer\n\t}\n", strings.Join(slices.Sorted(maps.Keys(coded)), "|"))
+	}
+	return b.String()
+}
+
+var caddyRule = regexp.MustCompile("(?s)\t@(hone\\d+) \\{\n\t\tfile\n\t\tpath_regexp `(.*?)`\n\t\\}\n\theader @hone\\d+ Cache-Control \"([^\"]*)\"\n")
+
+func resolveCaddy(outs []site.Output) (func(string) http.Header, error) {
+	if len(outs) != 1 {
+		return nil, fmt.Errorf("hone.caddyfile: %d files", len(outs))
+	}
+	type rule struct {
+		re    *regexp.Regexp
+		value string
+	}
+	var all []rule
+	for _, m := range caddyRule.FindAllStringSubmatch(string(outs[0].Bytes), -1) {
+		re, err := regexp.Compile(m[2])
+		if err != nil {
+			return nil, fmt.Errorf("hone.caddyfile: %w", err)
+		}
+		all = append(all, rule{re, m[3]})
+	}
+	return func(url string) http.Header {
+		h := http.Header{"Cache-Control": {revalidate}}
+		for _, r := range all {
+			if r.re.MatchString(url) {
+				h.Set("Cache-Control", r.value)
+			}
+		}
+		return h
+	}, nil
+}
