@@ -59,6 +59,9 @@ func (a *app) exit(err error) int {
 	case errors.As(err, &refused):
 		fmt.Fprintf(a.stderr, "hone: %v\n", err)
 		return exitUsage
+	case errors.Is(err, errUnclear):
+		fmt.Fprintf(a.stderr, "hone: %v\n", err)
+		return exitEnvironment
 	case errors.As(err, &policy):
 		fmt.Fprintf(a.stderr, "hone: %v\n", err)
 		return exitUsage

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hone-web/hone/internal/pipeline"
+	"github.com/hone-web/hone/internal/report"
+	"github.com/hone-web/hone/site"
+	"github.com/hone-web/hone/verify"
+)
+
+// errUnclear says that the origin could not be judged; the exit code is 3.
+var errUnclear = errors.New("what could not be told is no clean result")
+
+// probeFlags bound what a live origin is asked.
+type probeFlags struct {
+	site         string
+	edge         bool
+	allowPrivate bool
+	requests     int
+	rate         float64
+	timeout      time.Duration
+	seed         string
+}
+
+func (f *probeFlags) add(c *cobra.Command) {
+	s := c.Flags()
+	s.SortFlags = false
+	s.BoolVar(&f.allowPrivate, "allow-private", false, "ask although the name leads into a private network")
+	s.IntVar(&f.requests, "requests", 500, "make at most so many requests")
+	s.Float64Var(&f.rate, "rate", 20, "requests a second and connection")
+	s.DurationVar(&f.timeout, "timeout", 10*time.Second, "wait so long for each answer")
+}
+
+func (a *app) probeCommand() *cobra.Command {
+	var f probeFlags
+	c := &cobra.Command{
+		Use:   "probe URL",
+		Short: "Ask a live site: is free free, and does paid stay paid?",
+		Long: `probe asks a live origin what the policy says about it: free files as people,
+crawlers and fetchers ask for them, and paid files in every way that has led
+around a gate. A leak is the text of the built file, so probe needs the folder
+that was deployed. It never pays, and never leaves the origin.`,
+		Example: `  hone probe https://staging.example.com --site public-honed
+  hone probe --edge https://www.example.com --site public-honed
+  hone probe http://localhost:8080 --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.flags.set = cmd.Flags()
+			return a.probe(cmd.Context(), args[0], &f)
+		},
+	}
+	f.add(c)
+	c.Flags().StringVar(&f.site, "site", "", "`FOLDER` that was deployed")
+	c.Flags().BoolVar(&f.edge, "edge", false, "look whether caches keep answers, under addresses of their own")
+	c.Flags().StringVar(&f.seed, "seed", "1", "which free files are asked for")
+	a.flags.common(c)
+	return c
+}
+
+// originOf reads the URL of a site.
+func originOf(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, usagef("%q is no URL of a site; write it like https://www.example.com", text)
+	}
+	if u.User != nil {
+		return nil, usagef("leave the password out of the URL")
+	}
+	return u, nil
+}
+
+func (f *probeFlags) prober(u *url.URL) (*verify.Probe, error) {
+	if f.requests < 1 || f.rate <= 0 || f.timeout <= 0 {
+		return nil, usagef("--requests, --rate and --timeout must be above 0")
+	}
+	return &verify.Probe{Origin: &url.URL{Scheme: u.Scheme, Host: u.Host}, AllowPrivate: f.allowPrivate, Requests: f.requests,
+		Interval: time.Duration(float64(time.Second) / f.rate), Timeout: f.timeout, Now: time.Now}, nil
+}
+
+func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
+	u, err := originOf(target)
+	if err != nil {
+		return err
+	}
+	p, err := f.prober(u)
+	if err != nil {
+		return err
+	}
+	c, _, err := a.settings()
+	if err != nil {
+		return err
+	}
+	live := &verify.Live{Probe: p, Edge: f.edge, Seed: f.seed}
+	if f.site == "" {
+		w, err := a.policy(c)
+		if err != nil {
+			return err
+		}
+		live.Payment = &verify.Payment{Policy: w, Prefix: "/", Now: time.Now(), Text: func(site.Path) ([]byte, error) { return nil, nil }}
+		return a.ask(ctx, live, target)
+	}
+	in, err := a.input(c, []string{f.site})
+	if err != nil {
+		return err
+	}
+	o, err := a.options(c, in)
+	if err != nil {
+		return err
+	}
+	return pipeline.Payment(ctx, o, func(pay *verify.Payment) error {
+		live.Payment = pay
+		return a.ask(ctx, live, target)
+	})
+}
+
+func (a *app) ask(ctx context.Context, l *verify.Live, target string) error {
+	fmt.Fprintf(a.stderr, "asking %s, at most %d requests\n", report.Text(target), l.Probe.Requests)
+	r, err := l.Run(ctx)
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, d := range r.Findings {
+		failed = failed || pipeline.FailOn(a.failOn()).Reached(d.Severity)
+	}
+	if a.flags.json {
+		if err := report.JSON(a.stdout, report.New(&pipeline.Result{Findings: r.Findings, Failed: failed}, "hone "+version, "probe", target, "", false)); err != nil {
+			return fmt.Errorf("print result: %w", err)
+		}
+	} else {
+		report.Findings(a.stderr, r.Findings, report.Style{Color: a.color(a.flags.color, a.stderr), Verbose: a.flags.verbose})
+	}
+	for _, s := range r.Unclear {
+		fmt.Fprintf(a.stderr, "unclear: %s\n", report.Text(s))
+	}
+	if !a.flags.quiet && !a.flags.json {
+		fmt.Fprintf(a.stdout, "%s: %d files, %d requests, %d findings, %d unclear\n", report.Text(target), r.Targets, l.Probe.Asked(), len(r.Findings), len(r.Unclear))
+	}
+	switch {
+	case failed:
+		return errFindings
+	case len(r.Unclear) > 0:
+		return errUnclear
+	}
+	return nil
+}
+
+func (a *app) failOn() string {
+	if a.flags.failOn == "" {
+		return string(pipeline.FailError)
+	}
+	return a.flags.failOn
+}
+
+func (a *app) diagnoseCommand() *cobra.Command {
+	var f probeFlags
+	c := &cobra.Command{
+		Use:   "diagnose URL",
+		Short: "Tell about one URL: what answers, why, and what to do next",
+		Long: `diagnose asks for one URL, as people, search engines and training crawlers do,
+and tells in words what answers, whose 402 it is, what it does to the site and
+what to do next.`,
+		Example: "  hone diagnose https://www.example.com/article",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.flags.set = cmd.Flags()
+			return a.diagnose(cmd.Context(), args[0], &f)
+		},
+	}
+	f.add(c)
+	return c
+}
+
+func (a *app) diagnose(ctx context.Context, target string, f *probeFlags) error {
+	u, err := originOf(target)
+	if err != nil {
+		return err
+	}
+	p, err := f.prober(u)
+	if err != nil {
+		return err
+	}
+	d := p.Diagnose(ctx, u.RequestURI())
+	for _, line := range d.Lines {
+		fmt.Fprintln(a.stdout, report.Text(line))
+	}
+	switch {
+	case d.Unclear:
+		return errUnclear
+	case d.Trouble:
+		return errFindings
+	}
+	return ctx.Err()
+}
