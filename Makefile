@@ -38,10 +38,13 @@ bench: ## run the benchmarks
 bench-peers: build ## run jampack (npm) beside hone on three sites fetched from npm
 	@sh scripts/bench-peers.sh
 
+bench-images: ## encode photographs and graphics with sharp (npm) beside hone, at equal score
+	@sh scripts/bench-images.sh
+
 e2e: ## load the fixture sites before and after in Chromium
 	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/... ./bundle/internal/layout
 
 golden: ## write the golden files anew; read the diff
 	$(GO) test ./internal/report ./internal/config ./cmd/... -update
 
-.PHONY: help build demo test race lint arch fuzz bench bench-peers e2e golden
+.PHONY: help build demo test race lint arch fuzz bench bench-peers bench-images e2e golden
