@@ -1,6 +1,8 @@
 // Package verify judges a finished site: does everything it refers to answer,
-// do the hashes it carries match, did nothing grow. It looks at one file at a
-// time and knows neither how the file was made nor where it came from.
+// do the hashes it carries match, did nothing grow, is free what is free and
+// paid what is paid. The rules of All look at one file at a time, those of
+// Payment at the site with its policy and its hosts, Live at an origin. It
+// knows neither how a file was made nor where it came from.
 package verify
 
 import (

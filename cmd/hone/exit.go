@@ -25,7 +25,7 @@ const exitHelp = `Exit codes:
   0    fine
   1    findings at or above --fail-on; nothing was published
   2    wrong flag, argument or configuration
-  3    the environment failed (disk, permission, memory); the previous output is untouched
+  3    the environment failed (disk, permission, memory, network); the previous output is untouched
   4    another run holds the output folder
   130  interrupted; the previous output is untouched`
 
