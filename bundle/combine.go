@@ -185,15 +185,12 @@ func (p *Planner) survey(s *survey, page *Node, runs func(*scan.Doc, breaks) []r
 	})
 	for _, r := range rows {
 		var last *Node
+		foreign := false
 		for _, i := range r {
 			l := &page.Doc.Loads[i]
 			n := target(l)
 			if n == nil || n.File.Kind != s.kind {
-				last = nil
-				continue
-			}
-			if why := p.counted(page, l); why != "" {
-				last, s.apart[n] = nil, why
+				last, foreign = nil, true
 				continue
 			}
 			k := s.at[n]
@@ -202,6 +199,14 @@ func (p *Planner) survey(s *survey, page *Node, runs func(*scan.Doc, breaks) []r
 				s.at[n] = k
 				s.order = append(s.order, n)
 			}
+			if why := p.counted(page, l); why != "" {
+				last, s.apart[n] = nil, why
+				continue
+			}
+			if foreign && s.apart[n] == "" {
+				s.apart[n] = "a file of another site, or none, stands between them"
+			}
+			foreign = false
 			u := Use{page, l.Ref}
 			k.medias = k.medias || k.media != l.Media
 			k.uses, k.known[u] = append(k.uses, u), true
@@ -229,22 +234,43 @@ func (p *Planner) counted(page *Node, l *scan.Load) string {
 	}
 	counts, ok := p.counts[page]
 	if !ok {
-		for _, n := range p.Graph.Loads(page) {
-			if n.Doc == nil {
-				continue
-			}
-			for i, has := range [2]bool{n.Doc.CountsFirst, n.Doc.CountsLast} {
-				if has && counts[i] == "" {
-					counts[i] = string(n.File.Path) + " counts the children of elements, of which it is one"
-				}
-			}
-		}
+		counts = p.countsOf(page)
 		p.counts[page] = counts
 	}
-	if counts[1] != "" || l.Tail {
+	if l.Tail {
 		return counts[1]
 	}
-	return counts[0]
+	return cmp.Or(counts[0], counts[1])
+}
+
+// countsOf says which style sheet of a page counts the children of an element
+// from either end, and which those of the body from its end.
+func (p *Planner) countsOf(page *Node) (out [2]string) {
+	loads := p.Graph.Loads(page)
+	added := func(class string) bool { // a script may give the body that class
+		return slices.ContainsFunc(loads, func(n *Node) bool {
+			if n.Doc == nil {
+				return false
+			}
+			_, found := slices.BinarySearch(n.Doc.Words, class)
+			return found
+		})
+	}
+	for _, n := range loads {
+		if n.Doc == nil {
+			continue
+		}
+		for _, c := range n.Doc.Counters {
+			why := string(n.File.Path) + " counts the children of elements, of which it is one"
+			if out[0] == "" {
+				out[0] = why
+			}
+			if out[1] == "" && c.Last && c.Parent.Matches("body", page.Doc.Body, added) {
+				out[1] = why
+			}
+		}
+	}
+	return out
 }
 
 // maxJoined bounds a joined file: a larger one is parsed late, and one changed
@@ -308,7 +334,7 @@ func (s *survey) differs(a, b *Node) string {
 		return "they lie in different paywall zones"
 	case css && x.media != y.media && (a.Doc.Unit.First || !wrappable(x.media) || !wrappable(y.media)):
 		return "their media differ"
-	case css && x.media != y.media && max(foreign(x, a), foreign(y, b)) > maxForeignMedia:
+	case css && x.media != y.media && max(lesser(x, a), lesser(y, b)) > maxForeignMedia:
 		return "their media differ, and a sheet for other media would hold up the page"
 	}
 	return ""
@@ -319,8 +345,8 @@ func (s *survey) differs(a, b *Node) string {
 // must be shorter than the request it saves.
 const maxForeignMedia = 4 << 10
 
-// foreign returns the size of a sheet that does not apply to all screens.
-func foreign(k *links, n *Node) int64 {
+// lesser returns the size of a sheet that does not apply to all screens.
+func lesser(k *links, n *Node) int64 {
 	if k.media == "" || k.media == "all" || k.media == "screen" {
 		return 0
 	}
@@ -420,7 +446,7 @@ func (n *Node) rooted() string {
 
 // keep remembers a group of more than one file, imported ones included.
 func (p *Planner) keep(g *group, alone map[*Node]string) {
-	if len(g.parts) == 0 || len(g.parts) == 1 && (alone[g.parts[0]] != "" || len(p.whole(g.parts[0])) == 1) {
+	if len(g.parts) == 0 || len(g.uses[g.parts[0]]) == 0 || len(g.parts) == 1 && (alone[g.parts[0]] != "" || len(p.whole(g.parts[0])) == 1) {
 		return
 	}
 	for _, n := range g.parts {

@@ -19,8 +19,12 @@ func (e *encoder) loads(d *Doc) {
 	e.bit(d.Unit.First)
 	e.strs(d.Unit.Vars)
 	e.strs(d.Unit.Free)
-	e.bit(d.CountsFirst)
-	e.bit(d.CountsLast)
+	e.num(len(d.Counters))
+	for _, c := range d.Counters {
+		e.bit(c.Last)
+		e.compound(c.Parent)
+	}
+	e.compound(d.Body)
 }
 
 // loads reads what encoder.loads wrote.
@@ -34,5 +38,21 @@ func (r *decoder) loads(d *Doc) {
 		r.bad = r.bad || d.Loads[i].Ref >= len(d.Refs)
 	}
 	d.Unit = Unit{Not: r.str(), Strict: r.num() == 1, First: r.num() == 1, Vars: r.strs(), Free: r.strs()}
-	d.CountsFirst, d.CountsLast = r.num() == 1, r.num() == 1
+	if n := r.count(); n > 0 {
+		d.Counters = make([]Counter, n)
+	}
+	for i := range d.Counters {
+		d.Counters[i] = Counter{Last: r.num() == 1, Parent: r.compound()}
+	}
+	d.Body = r.compound()
+}
+
+func (e *encoder) compound(c Compound) {
+	e.str(c.Tag)
+	e.str(c.ID)
+	e.strs(c.Classes)
+}
+
+func (r *decoder) compound() Compound {
+	return Compound{Tag: r.str(), ID: r.str(), Classes: r.strs()}
 }

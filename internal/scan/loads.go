@@ -76,6 +76,9 @@ func (h *htmlScan) loads() {
 		if t.Name == "template" && t.Type == markup.StartTag && !t.Foreign {
 			templates++
 		}
+		if t.Name == "body" {
+			h.doc.Body = Compound{ID: t.Get(text, "id"), Classes: strings.Fields(t.Get(text, "class"))}
+		}
 		if !t.Noscript && (t.Foreign || !metadata[t.Name]) {
 			head = false
 		}

@@ -111,21 +111,56 @@ func TestUnit(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestCounters(t *testing.T) {
 	t.Parallel()
-	for src, want := range map[string][2]bool{
-		`li:nth-child(2) {}`:               {},
-		`.a li.b:nth-last-child(2) {}`:     {},
-		`.a:nth-child(2) {}`:               {true, false},
-		`div > :nth-last-child(2) {}`:      {false, true},
-		`p:nth-of-type(2) {}`:              {},
-		`li, p:nth-child(odd) {}`:          {true, false},
-		`li:not(:nth-child(2)) {}`:         {true, false},
-		`tr:nth-child(2) > a:nth-child(1)`: {true, false},
+	for src, want := range map[string]string{
+		`li:nth-child(2) {}`:                       "",
+		`.a li.b:nth-last-child(2) {}`:             "",
+		`.a:nth-child(2) {}`:                       "first",
+		`div > :nth-last-child(2) {}`:              "last div",
+		`p:nth-of-type(2) {}`:                      "",
+		`li, p:nth-child(odd) {}`:                  "first",
+		`li:not(:nth-child(2)) {}`:                 "first",
+		`tr:nth-child(2) > a:nth-child(1)`:         "first",
+		`.x .a.b#c>.d:hover:nth-last-child(n+3){}`: "last #c.a.b",
+		`.a > .b .c:nth-child(1), .a+.b:nth-child(2), .z:nth-last-child(1){}`: "first last",
+		`body.home > p:nth-last-child(1){}`:                                   "last body.home",
 	} {
 		d := Scan("x.css", site.CSS, []byte(src), Options{})
-		if got := [2]bool{d.CountsFirst, d.CountsLast}; got != want {
-			t.Errorf("%s: %v", src, got)
+		var got []string
+		for _, c := range d.Counters {
+			s := "first"
+			if c.Last {
+				s = "last"
+			}
+			parent := c.Parent.Tag
+			if c.Parent.ID != "" {
+				parent += "#" + c.Parent.ID
+			}
+			for _, x := range c.Parent.Classes {
+				parent += "." + x
+			}
+			got = append(got, strings.TrimSpace(s+" "+parent))
+		}
+		if g := strings.Join(got, " "); g != want {
+			t.Errorf("%s: %s, want %s", src, g, want)
+		}
+	}
+}
+
+func TestCompoundMatches(t *testing.T) {
+	t.Parallel()
+	body := Compound{ID: "top", Classes: []string{"home"}}
+	added := func(s string) bool { return s == "open" }
+	for _, tt := range []struct {
+		c    Compound
+		want bool
+	}{
+		{Compound{}, true}, {Compound{Tag: "body"}, true}, {Compound{Tag: "div"}, false}, {Compound{ID: "top"}, true}, {Compound{ID: "x"}, false},
+		{Compound{Classes: []string{"home"}}, true}, {Compound{Classes: []string{"home", "open"}}, true}, {Compound{Classes: []string{"home", "x"}}, false},
+	} {
+		if got := tt.c.Matches("body", body, added); got != tt.want {
+			t.Errorf("%+v: %v", tt.c, got)
 		}
 	}
 }

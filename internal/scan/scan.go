@@ -61,9 +61,10 @@ type Doc struct {
 	// Unit says whether the text of a style sheet or script may stand in one
 	// file with others.
 	Unit Unit
-	// CountsFirst and CountsLast say that a selector counts the children of an
-	// element from its start or its end.
-	CountsFirst, CountsLast bool
+	// Counters are the selectors that count children, without repeats.
+	Counters []Counter
+	// Body is what selectors may know of the body element.
+	Body Compound
 	// ShareSize says that a page names the size of its og:image.
 	ShareSize bool
 	// Words are the names in strings of scripts: classes, ids, tags and

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/css"
@@ -288,36 +289,103 @@ func addressAttr(name string) bool {
 var inner = map[string]bool{"li": true, "tr": true, "td": true, "th": true, "thead": true, "tbody": true, "tfoot": true, "dt": true, "dd": true,
 	"option": true, "optgroup": true, "col": true, "caption": true, "legend": true, "figcaption": true, "summary": true}
 
-// counts notes a selector that counts children (Selectors Level 4, section
-// 14.3) of which a script may be one. Those that count elements of one type do
-// not see scripts.
-func (p *cssScan) counts(fn []byte) {
-	name := lower(fn)
-	if name != "nth-child(" && name != "nth-last-child(" || p.innerSubject() {
-		return
-	}
-	p.doc.CountsFirst = p.doc.CountsFirst || name == "nth-child("
-	p.doc.CountsLast = p.doc.CountsLast || name == "nth-last-child("
+// Compound is what of a compound selector, or of an element, is looked at:
+// type, id and classes (Selectors Level 4, section 3.1).
+type Compound struct {
+	Tag, ID string
+	Classes []string
 }
 
-// innerSubject reports whether the compound selector at the end of the
-// statement names an element that is no child of the body.
-func (p *cssScan) innerSubject() bool {
-	i := len(p.stmt)
+// Counter is a selector that counts children (Selectors Level 4, section 14.3).
+type Counter struct {
+	Last   bool     // from the end
+	Parent Compound // what their parent has to be, as far as the selector says
+}
+
+// Matches reports whether an element of that tag may match c. added says of a
+// class that the element may get it later.
+func (c Compound) Matches(tag string, e Compound, added func(string) bool) bool {
+	if c.Tag != "" && c.Tag != tag || c.ID != "" && c.ID != e.ID && !added(c.ID) {
+		return false
+	}
+	for _, class := range c.Classes {
+		if !slices.Contains(e.Classes, class) && !added(class) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxCounters bounds the selectors that are kept.
+const maxCounters = 64
+
+// counts notes a selector that counts children of which a script may be one.
+// Those that count elements of one type do not see scripts.
+func (p *cssScan) counts(fn []byte) {
+	name := lower(fn)
+	if name != "nth-child(" && name != "nth-last-child(" {
+		return
+	}
+	c := Counter{Last: name == "nth-last-child("}
+	subject, rest := p.lastCompound(len(p.stmt))
+	if inner[subject.Tag] {
+		return
+	}
+	if i := len(rest); i > 0 && rest[i-1].t == css.DelimToken && p.v.text[rest[i-1].start] == '>' {
+		c.Parent, _ = p.lastCompound(i - 1)
+	}
+	same := func(o Counter) bool {
+		return o.Last == c.Last && o.Parent.Tag == c.Parent.Tag && o.Parent.ID == c.Parent.ID && slices.Equal(o.Parent.Classes, c.Parent.Classes)
+	}
+	if slices.ContainsFunc(p.doc.Counters, same) {
+		return
+	}
+	if len(p.doc.Counters) == maxCounters {
+		c.Parent = Compound{} // one that may be anything stands for all that are left out
+		if slices.ContainsFunc(p.doc.Counters, same) {
+			return
+		}
+	}
+	p.doc.Counters = append(p.doc.Counters, c)
+}
+
+// lastCompound reads the compound selector that ends before token i of the
+// statement, and returns it with the tokens before it, white space between
+// left out. Inside a function such as :not() nothing is known of it.
+func (p *cssScan) lastCompound(i int) (c Compound, before []cssToken) {
+	for i > 0 && p.stmt[i-1].t == css.WhitespaceToken {
+		i--
+	}
+	end := i
 	for ; i > 0; i-- {
 		t := p.stmt[i-1]
-		switch t.t {
-		case css.WhitespaceToken, css.CommaToken:
-		case css.FunctionToken, css.LeftParenthesisToken:
-			return false
-		case css.DelimToken:
-			if c := p.v.text[t.start]; c != '>' && c != '+' && c != '~' {
-				continue
-			}
-		default:
-			continue
+		if t.t == css.WhitespaceToken || t.t == css.CommaToken {
+			break
 		}
-		break
+		if t.t == css.FunctionToken || t.t == css.LeftParenthesisToken {
+			return Compound{}, nil
+		}
+		if c := p.v.text[t.start]; t.t == css.DelimToken && (c == '>' || c == '+' || c == '~') {
+			break
+		}
 	}
-	return i < len(p.stmt) && p.stmt[i].t == css.IdentToken && inner[lower(p.text(p.stmt[i]))]
+	for k := i; k < end; k++ {
+		t := p.stmt[k]
+		after := byte(0) // what stands before a name: a dot, a colon, or nothing
+		if k > i {
+			after = p.v.text[p.stmt[k-1].start]
+		}
+		switch {
+		case t.t == css.HashToken:
+			c.ID = string(p.text(t)[1:])
+		case t.t == css.IdentToken && k == i:
+			c.Tag = lower(p.text(t))
+		case t.t == css.IdentToken && after == '.':
+			c.Classes = append(c.Classes, string(p.text(t)))
+		}
+	}
+	for i > 0 && p.stmt[i-1].t == css.WhitespaceToken {
+		i--
+	}
+	return c, p.stmt[:i]
 }
