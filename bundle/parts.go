@@ -7,8 +7,7 @@ import "github.com/hone-web/hone/site"
 // of libraries, say, are a part of their own.
 func (g *Graph) parts() [][]*Node {
 	root := map[*Node]*Node{}
-	var find func(*Node) *Node
-	find = func(n *Node) *Node {
+	find := func(n *Node) *Node {
 		for root[n] != n {
 			root[n] = root[root[n]]
 			n = root[n]

@@ -184,7 +184,7 @@ func (c *Config) Each(f func(key string, value any)) {
 }
 
 // EnvName returns the variable that sets a key: image.jpeg_quality is
-// HONE_IMAGE__JPEG_QUALITY.
+// HONE_IMAGE__JPEG_QUALITY. One underscore will do too.
 func EnvName(key string) string {
 	return "HONE_" + strings.ToUpper(strings.ReplaceAll(key, ".", "__"))
 }
@@ -195,6 +195,9 @@ func FromEnv(lookup func(string) (string, bool)) (*Config, error) {
 	var first error
 	walk(reflect.ValueOf(c).Elem(), "", func(key string, v reflect.Value) {
 		text, ok := lookup(EnvName(key))
+		if !ok {
+			text, ok = lookup(strings.ReplaceAll(EnvName(key), "__", "_"))
+		}
 		if !ok || first != nil {
 			return
 		}

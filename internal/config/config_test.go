@@ -126,7 +126,7 @@ func lookup(m map[string]string) func(string) (string, bool) {
 
 func TestEnv(t *testing.T) {
 	t.Parallel()
-	c, err := FromEnv(lookup(map[string]string{"HONE_IMAGE__JPEG_QUALITY": "80", "HONE_ONLY": " css , ,js,", "HONE_STRICT": "1", "HONE_BASE_URL": "/docs/", "OTHER": "x"}))
+	c, err := FromEnv(lookup(map[string]string{"HONE_IMAGE_JPEG_QUALITY": "80", "HONE_ONLY": " css , ,js,", "HONE_STRICT": "1", "HONE_BASE_URL": "/docs/", "OTHER": "x"}))
 	if err != nil {
 		t.Fatal(err)
 	}
