@@ -19,7 +19,7 @@ type ConfFile struct {
 // ProjectConf are the well-known names of host configuration that stands in a
 // project beside the site, by their place in it.
 var ProjectConf = []string{"netlify.toml", "wrangler.toml", "wrangler.json", "wrangler.jsonc", "vercel.json", ".vercel/output/config.json",
-	"firebase.json", "staticwebapp.config.json", "nginx.conf", "Caddyfile"}
+	"firebase.json", "staticwebapp.config.json", "nginx.conf", "Caddyfile", "middleware.ts", "middleware.js", "src/middleware.ts", "src/middleware.js", "proxy.ts", "src/proxy.ts"}
 
 // The bounds of what is read of one configuration.
 const (
@@ -68,6 +68,8 @@ func ReadConf(files []ConfFile) []*site.HostConf {
 			add(readFirebase(f)...)
 		case "swa":
 			add(readSWA(f))
+		case "x402":
+			add(readX402(f))
 		case "github":
 			pages = true
 		}
@@ -109,6 +111,13 @@ func confKind(f ConfFile) string {
 		return "github"
 	case "caddyfile":
 		return "caddy"
+	}
+	switch path.Ext(base) {
+	case ".ts", ".js", ".mjs", ".tsx", ".go":
+		if bytes.Contains(f.Text, []byte("x402")) {
+			return "x402"
+		}
+		return ""
 	}
 	switch {
 	case strings.HasSuffix(base, ".caddyfile") || strings.HasPrefix(base, "caddyfile."):

@@ -99,6 +99,10 @@ example.org {
 	{"swa", map[site.Path]string{"staticwebapp.config.json": `{"routes": [{"route": "/calendar/*", "allowedRoles": ["authenticated"]}, {"route": "/profile", "allowedRoles": ["admin"]},
  {"route": "/paid/*", "statusCode": 402}, {"route": "/post/*", "methods": ["POST"], "statusCode": 403}, {"route": "/img/*.{png,jpg}", "statusCode": 404}, {"route": "/old", "redirect": "/new"}]}`},
 		map[string]int{"/": 0, "/calendar": 0, "/calendar/": 401, "/calendar/a": 401, "/profile": 401, "/profile/index.html": 0, "/paid/a": 402, "/post/a": 0, "/img/a.png": 404, "/img/a.gif": 0, "/old": 302}},
+	{"x402 in JavaScript", map[site.Path]string{"middleware.ts": "import 'x402-next'\nm(to, {\n \"GET /club/*\": { price: '$1' }, '/item/[id]': {}, 'POST /form': {},\n})"},
+		map[string]int{"/": 0, "/club": 402, "/CLUB/a/b": 402, "/clubs": 0, "/item/3": 402, "/item/3/x": 0, "/form": 0}},
+	{"x402 in Go", map[site.Path]string{"deploy/gate.go": "// x402\nvar r = x402http.RoutesConfig{\n\"GET /club/*\": {Price: \"$1\"},\n}"},
+		map[string]int{"/": 0, "/club": 0, "/club/a": 402, "/CLUB/a": 0}},
 	{"github pages", map[site.Path]string{"CNAME": "example.org\n"}, map[string]int{"/": 0, "/paid/a": 0}},
 }
 
@@ -304,4 +308,5 @@ func FuzzVercelBuild(f *testing.F) {
 	fuzzConf(f, ".vercel/output/config.json")
 }
 func FuzzFirebase(f *testing.F) { fuzzConf(f, "firebase.json") }
+func FuzzX402(f *testing.F)     { fuzzConf(f, "middleware.ts") }
 func FuzzSWA(f *testing.F)      { fuzzConf(f, "staticwebapp.config.json") }

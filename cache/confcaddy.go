@@ -124,13 +124,12 @@ type caddyBlock struct {
 }
 
 type caddyStep struct {
-	name    string
-	match   caddyMatch
-	text    string // the matcher as it is written
-	rule    int    // index in Rules, -1 if it answers nothing by itself
-	header  []site.HostHeader
-	block   *caddyBlock
-	cleaner bool
+	name   string
+	match  caddyMatch
+	text   string // the matcher as it is written
+	rule   int    // index in Rules, -1 if it answers nothing by itself
+	header []site.HostHeader
+	block  *caddyBlock
 }
 
 func newCaddySite(file site.Path, ds []*directive) *site.HostConf {

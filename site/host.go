@@ -10,6 +10,10 @@ type HostConf struct {
 	Headers func(url string) []HostHeader
 	// Ignored is what the host does not read: beyond a limit, or invalid.
 	Ignored []HostNote
+	// Unordered says that of two rules that match either may decide.
+	Unordered bool
+	// Matcher is what hands requests to the rules, nil if all are.
+	Matcher *HostRule
 	// NoRules says that the host has no rules at all.
 	NoRules bool
 	// CleanURLs says that /about answers with about.html; HTMLMoves that
@@ -34,6 +38,8 @@ type HostRule struct {
 	Status  int    // what it answers with; 0: code decides
 	To      string // where it redirects to
 	Doc     string // the document that it answers with, as a URL path
+	Offer   string // what it asks for, "" if that is not known
+	Code    bool   // code makes the answer: its fields are not known
 	Forced  bool   // it answers although a file exists
 	Cond    string // not empty: it answers some requests only, and this says which
 	// Dropped is not empty where the host does not act as it is written, and

@@ -13,7 +13,7 @@ import (
 func (j *payment) caching() {
 	for _, c := range j.Hosts {
 		for i := range c.Rules {
-			if r := &c.Rules[i]; r.Status == 402 && r.Dropped == "" {
+			if r := &c.Rules[i]; r.Status == 402 && r.Dropped == "" && !r.Code {
 				j.gateHeaders(c, r)
 			}
 			if r := &c.Rules[i]; r.Status == 402 && c.Host == "nginx" {

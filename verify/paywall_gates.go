@@ -85,6 +85,7 @@ func (j *payment) gates() {
 		used := make([]bool, len(c.Rules))
 		for _, f := range j.Files {
 			j.gate(c, f, used)
+			j.overlap(c, f)
 		}
 		for _, u := range always {
 			p := site.Path(u[1:])
@@ -105,6 +106,42 @@ func (j *payment) gates() {
 				Message: fmt.Sprintf("%s does not act on %q: %s", c.Host, n.Text, n.Why),
 				Hint:    "shorten the configuration, or correct the line"}, n.HostPlace), n.Why, "rules", n.Text)
 		}
+	}
+}
+
+// overlap finds files for which two routes ask different prices, and files
+// that reach a middleware and none of its routes.
+func (j *payment) overlap(c *site.HostConf, f *PaymentFile) {
+	urls := j.served(c, f)
+	if len(urls) == 0 {
+		return
+	}
+	u, first := urls[0], -1
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if !r.Code || r.Status != 402 || r.Cond != "" || !r.Covers(u) {
+			continue
+		}
+		if first < 0 {
+			first = i
+			continue
+		}
+		a := &c.Rules[first]
+		if a.Offer == r.Offer {
+			continue
+		}
+		sev, why := site.Warn, "the first one decides"
+		if c.Unordered {
+			sev, why = site.Error, "which one decides is another in every process"
+		}
+		j.report(place(site.Diagnostic{Rule: "PF001", Severity: sev,
+			Message: fmt.Sprintf("%q asks %s and %q asks %s for %s; %s", a.Pattern, a.Offer, r.Pattern, r.Offer, u, why),
+			Hint:    "make the routes disjoint"}, r.HostPlace), fmt.Sprint(r.HostPlace, first), "paths", u)
+	}
+	if first < 0 && c.Matcher != nil && f.human() != Free && f.human() != Ignore && c.Matcher.Covers(u) {
+		j.report(place(site.Diagnostic{Rule: "PF002", Severity: site.Error,
+			Message: fmt.Sprintf("%s reaches the middleware (%s) and none of its routes, so it is not gated", u, c.Matcher.Pattern),
+			Hint:    "name the route with all below it: /club/*"}, c.Matcher.HostPlace), fmt.Sprint(c.Path), "paths", u)
 	}
 }
 
@@ -155,6 +192,9 @@ func (j *payment) gate(c *site.HostConf, f *PaymentFile, used []bool) {
 // leak says why a file that must not be had for nothing is served.
 func (j *payment) leak(c *site.HostConf, f *PaymentFile, leaks, shut []string, shutBy int) {
 	u := leaks[0]
+	if c.Matcher != nil && c.Matcher.Covers(u) {
+		return // told of by overlap
+	}
 	for i := range c.Rules {
 		r := &c.Rules[i]
 		if !r.Covers(u) || r.Cond != "" {

@@ -139,6 +139,10 @@ var paymentCases = []struct {
 	{"PF009 right", nil, map[site.Path]string{"index.html": page, "club/b.html": page, "pay.html": page, "nginx.conf": "add_header Cache-Control no-store always;\nerror_page 402 /pay.html;\nlocation /club/ {\nreturn 402; }"}, nil},
 	{"PF010", &Paywall{Rules: club().Rules, Exceptions: []*Exception{{Rule: "PW004", Until: today.AddDate(0, 0, -1), Line: 9}}}, map[site.Path]string{"index.html": page, "club/b.html": page}, []string{"PF010 hone.toml:9"}},
 	{"PF010 right", &Paywall{Rules: club().Rules, Exceptions: []*Exception{{Rule: "PW005", Until: today.AddDate(0, 0, 1), Line: 9}}}, map[site.Path]string{"index.html": "<link rel=prefetch href=club/b.html>", "club/b.html": page}, nil},
+	{"PF001", club(), map[site.Path]string{"club/a.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentMiddleware(to, {\n '/club/*': { price: '$0.01' },\n '/club/a.html': { price: '$9.00' } })"}, []string{"PF001 middleware.ts:4"}},
+	{"PF001 right", club(), map[site.Path]string{"club/a.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentMiddleware(to, {\n 'GET /CLUB/*': { price: '$0.01' } })"}, nil},
+	{"PF002", club(), map[site.Path]string{"club/a.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentProxy({ '/club': { price: '$1' } })\nexport const config = {\n matcher: ['/club/:path*'] }"}, []string{"PF004 middleware.ts:2", "PF002 middleware.ts:4"}},
+	{"PF002 right", club(), map[site.Path]string{"club/a.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentProxy({ '/club/*': { price: '$1' } })\nexport const config = {\n matcher: ['/club/:path*'] }"}, nil},
 	{"no paywall", nil, map[site.Path]string{"index.html": `<script type="application/ld+json">{"isAccessibleForFree": false}</script>`, "_redirects": "/a /b\n/a /c\n/x\n", "nginx.conf": "location /a { return 403; }"}, nil},
 }
 
