@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/hone-web/hone/site"
 )
@@ -180,7 +181,7 @@ func (r *apacheReader) directive(line int, w []string) {
 	case "redirect", "redirectmatch", "redirectpermanent", "redirecttemp":
 		status, rest := 302, args
 		switch s := strings.ToLower(arg(0)); {
-		case nginxStatus.MatchString(s):
+		case statusText(s):
 			status, _ = strconv.Atoi(s)
 			rest = args[1:]
 		case s == "permanent":
@@ -296,7 +297,7 @@ func (r *apacheReader) rewrite(line int, args []string, sc scope) {
 	r.rule(line, "RewriteRule "+args[0], status, to, cond, m)
 }
 
-var apacheVar = regexp.MustCompile(`%\{([^}]*)\}`)
+var apacheVar = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%\{([^}]*)\}`) })
 
 // apacheConds judges conditions as a plain request meets them.
 func apacheConds(conds []string, url string, exists bool) tri {
@@ -324,7 +325,7 @@ func apacheConds(conds []string, url string, exists bool) tri {
 func apacheCond(test, want string, fold bool, url string, exists bool) tri {
 	want, negated := strings.CutPrefix(want, "!")
 	known := true
-	s := apacheVar.ReplaceAllStringFunc(test, func(v string) string {
+	s := apacheVar().ReplaceAllStringFunc(test, func(v string) string {
 		switch name := strings.ToUpper(strings.Trim(v, "%{}")); {
 		case name == "HTTP_USER_AGENT" || name == "HTTP:USER-AGENT":
 			return plainAgent

@@ -244,7 +244,7 @@ func (s *caddySite) step(step *caddyStep, d *directive, args []string) {
 	case "respond", "error":
 		status := map[string]int{"respond": 200, "error": 500}[step.name]
 		for _, a := range args {
-			if nginxStatus.MatchString(a) {
+			if statusText(a) {
 				status, _ = strconv.Atoi(a)
 			}
 		}
@@ -256,7 +256,7 @@ func (s *caddySite) step(step *caddyStep, d *directive, args []string) {
 		}
 		if len(args) > 1 {
 			status = map[string]int{"permanent": 301, "temporary": 302, "html": 200}[args[1]]
-			if nginxStatus.MatchString(args[1]) {
+			if statusText(args[1]) {
 				status, _ = strconv.Atoi(args[1])
 			}
 		}

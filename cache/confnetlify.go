@@ -61,7 +61,7 @@ func parseRedirects(f ConfFile) []redirect {
 	return out
 }
 
-func isStatus(s string) bool { return nginxStatus.MatchString(strings.TrimSuffix(s, "!")) }
+func isStatus(s string) bool { return statusText(strings.TrimSuffix(s, "!")) }
 
 // netlifyToml is what of netlify.toml decides who gets what.
 type netlifyToml struct {

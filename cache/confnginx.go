@@ -217,7 +217,10 @@ func (l *nginxLoc) cleanURLs(ds []*directive) bool {
 	return false
 }
 
-var nginxStatus = regexp.MustCompile(`^[1-5][0-9][0-9]$`)
+// statusText reports whether a word is a status.
+func statusText(s string) bool {
+	return len(s) == 3 && '1' <= s[0] && s[0] <= '5' && '0' <= s[1] && s[1] <= '9' && '0' <= s[2] && s[2] <= '9'
+}
 
 func (l *nginxLoc) read(file site.Path, ds []*directive) {
 	for _, d := range ds {
@@ -233,7 +236,7 @@ func (l *nginxLoc) read(file site.Path, ds []*directive) {
 			sub.read(file, d.block)
 			l.subs = append(l.subs, sub)
 		case "return":
-			if s := d.arg(0); l.status == 0 && nginxStatus.MatchString(s) {
+			if s := d.arg(0); l.status == 0 && statusText(s) {
 				l.status, _ = strconv.Atoi(s)
 				l.to, l.line = d.arg(1), d.line
 			} else if l.status == 0 {
@@ -296,7 +299,7 @@ func (l *nginxLoc) condition(d *directive) {
 	text := strings.TrimSpace(strings.Join(d.words[1:], " "))
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
 	for _, s := range d.block {
-		if s.name() == "return" && nginxStatus.MatchString(s.arg(0)) {
+		if s.name() == "return" && statusText(s.arg(0)) {
 			status, _ := strconv.Atoi(s.arg(0))
 			l.conds = append(l.conds, nginxCond{line: s.line, text: strings.TrimSpace(text), status: status, holds: nginxHolds(text)})
 		}
