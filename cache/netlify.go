@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -50,6 +51,10 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		b.WriteString("\n\n")
 	}
 	b.WriteString(Mark + "\n")
+	have := make(map[string]bool, len(m.Entries))
+	for i := range m.Entries {
+		have[s.Prefix+string(m.Entries[i].Path)] = true
+	}
 	rules, left, kept := len(theirs), 0, 0
 	for _, e := range entries {
 		url := s.Prefix + string(e.Path)
@@ -63,6 +68,12 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		}
 		rules++
 		fmt.Fprintf(&b, "%s\n  Cache-Control: %s\n", site.Escape(url), e.Header["Cache-Control"])
+		for _, alias := range paidAliases(e) {
+			if alias = s.Prefix + alias; !have[alias] && !setsCache(theirs, alias) {
+				rules++
+				fmt.Fprintf(&b, "%s\n  Cache-Control: %s\n", site.Escape(alias), e.Header["Cache-Control"])
+			}
+		}
 	}
 	if kept > 0 {
 		diags = append(diags, site.Diagnostic{Rule: "headers-kept", Severity: site.Info, Path: "_headers",
@@ -75,6 +86,24 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 			Hint:    "nothing to do on Netlify; on Cloudflare the files named last are cached for less time"})
 	}
 	return []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}, diags
+}
+
+// paidAliases returns the other addresses of a paid page, under the prefix of
+// the site: what it is sent with there must not be the hosts' default, which
+// lets shared caches keep it.
+func paidAliases(e *site.Entry) []string {
+	if e.Zone == "" || e.Class != ClassPage {
+		return nil
+	}
+	bare := strings.TrimSuffix(string(e.Path), path.Ext(string(e.Path)))
+	dir, ok := strings.CutSuffix(bare, "index")
+	switch {
+	case !ok || dir != "" && !strings.HasSuffix(dir, "/"):
+		return []string{bare}
+	case dir == "":
+		return []string{""}
+	}
+	return []string{dir, strings.TrimSuffix(dir, "/")}
 }
 
 // ownPart returns the owner's part of a _headers file.

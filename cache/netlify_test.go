@@ -161,3 +161,25 @@ func FuzzHeaders(f *testing.F) {
 		}
 	})
 }
+
+// TestPaidAliases: a paid page is private under each of its addresses.
+func TestPaidAliases(t *testing.T) {
+	t.Parallel()
+	m := &site.Manifest{Entries: []site.Entry{{Path: "index.html", Zone: "all"}, {Path: "club/index.html", Zone: "club"}, {Path: "club/a.html", Zone: "club"}, {Path: "club/subindex.html", Zone: "club"}, {Path: "free.html"}}}
+	Apply(m)
+	outs, _ := Netlify.Emit(m, Site{Prefix: "/docs/"})
+	resolve, err := Netlify.Resolve(outs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range []string{"/docs/", "/docs/index.html", "/docs/club/", "/docs/club", "/docs/club/index.html", "/docs/club/a.html", "/docs/club/a", "/docs/club/subindex"} {
+		if got := resolve(u).Get("Cache-Control"); got != "private, no-store" {
+			t.Errorf("%s is sent with %q", u, got)
+		}
+	}
+	for _, u := range []string{"/docs/free.html", "/docs/free", "/docs/club/b"} {
+		if got := resolve(u).Get("Cache-Control"); got != revalidate {
+			t.Errorf("%s is sent with %q", u, got)
+		}
+	}
+}
