@@ -339,7 +339,11 @@ func (s *session) print(d *report.Document, r built) {
 		return
 	}
 	if d.Failed || !a.flags.quiet {
-		fmt.Fprintf(a.stderr, "%s  %s (%s)%s\n", time.Now().Format("15:04:05"), report.Closing(d, style), r.took.Round(time.Millisecond), s.changes(r.r.Manifest))
+		what := ""
+		if !d.Failed {
+			what = s.changes(r.r.Manifest).String()
+		}
+		fmt.Fprintf(a.stderr, "%s  %s (%s)%s\n", time.Now().Format("15:04:05"), report.Closing(d, style), r.took.Round(time.Millisecond), what)
 	}
 }
 

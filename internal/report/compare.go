@@ -14,14 +14,14 @@ import (
 
 // Comparison sets a build beside another one of the same site.
 type Comparison struct {
-	Bytes    pipeline.Cost2    `json:"bytes"`    // of the output
-	Transfer pipeline.Cost2    `json:"transfer"` // of all pages with what they load
-	Requests pipeline.Cost2    `json:"requests"` // of all pages
-	Pages    []PageChange      `json:"pages"`    // whose weight changed, most first
-	NewPages int               `json:"new_pages"`
-	GonePage int               `json:"gone_pages"`
-	New      []site.Diagnostic `json:"new_findings"`
-	Mended   []site.Diagnostic `json:"mended_findings"`
+	Bytes     pipeline.Cost2    `json:"bytes"`    // of the output
+	Transfer  pipeline.Cost2    `json:"transfer"` // of all pages with what they load
+	Requests  pipeline.Cost2    `json:"requests"` // of all pages
+	Pages     []PageChange      `json:"pages"`    // whose weight changed, most first
+	NewPages  int               `json:"new_pages"`
+	GonePages int               `json:"gone_pages"`
+	New       []site.Diagnostic `json:"new_findings"`
+	Mended    []site.Diagnostic `json:"mended_findings"`
 }
 
 // PageChange is what one page weighs in the output of either build.
@@ -43,7 +43,7 @@ func Read(text []byte) (*Document, error) {
 	return d, nil
 }
 
-// Compare sets d beside the older document old.
+// CompareWith sets d beside the older document old.
 func (d *Document) CompareWith(old *Document) {
 	c := &Comparison{Bytes: pipeline.Cost2{Before: old.Totals.BytesAfter, After: d.Totals.BytesAfter}, Pages: []PageChange{}}
 	was := make(map[site.Path]*pipeline.Page, len(old.Pages))
@@ -68,7 +68,7 @@ func (d *Document) CompareWith(old *Document) {
 				pipeline.Cost2{Before: int64(o.After.Requests), After: int64(p.After.Requests)}})
 		}
 	}
-	c.GonePage = len(was)
+	c.GonePages = len(was)
 	slices.SortStableFunc(c.Pages, func(x, y PageChange) int {
 		return cmp.Or(cmp.Compare(y.Bytes.After-y.Bytes.Before, x.Bytes.After-x.Bytes.Before), cmp.Compare(x.Path, y.Path))
 	})
@@ -114,7 +114,7 @@ func number(n int64) string { return fmt.Sprint(n) }
 // text writes the comparison for the terminal.
 func (c *Comparison) text(w io.Writer, s Style) {
 	fmt.Fprintf(w, "\ncompared: output %s (%s), requests of all pages %s, pages %d changed, %d new, %d gone, findings %d new, %d mended\n",
-		Bytes(c.Bytes.After), delta(c.Bytes, Bytes), delta(c.Requests, number), len(c.Pages), c.NewPages, c.GonePage, len(c.New), len(c.Mended))
+		Bytes(c.Bytes.After), delta(c.Bytes, Bytes), delta(c.Requests, number), len(c.Pages), c.NewPages, c.GonePages, len(c.New), len(c.Mended))
 	for i := range c.Pages[:min(3, len(c.Pages))] {
 		if p := &c.Pages[i]; p.Bytes.After > p.Bytes.Before {
 			fmt.Fprintf(w, "  %s  %s → %s (%s)\n", Name(p.Path), Bytes(p.Bytes.Before), Bytes(p.Bytes.After), s.paint(amber, delta(p.Bytes, Bytes)))
@@ -132,7 +132,7 @@ func (c *Comparison) markdown(b *strings.Builder) {
 	if len(c.Pages) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "<details><summary>%s changed, %d new, %d gone</summary>\n\n| page | then | now | change | requests |\n|---|--:|--:|--:|--:|\n", count(len(c.Pages), "page"), c.NewPages, c.GonePage)
+	fmt.Fprintf(b, "<details><summary>%s changed, %d new, %d gone</summary>\n\n| page | then | now | change | requests |\n|---|--:|--:|--:|--:|\n", count(len(c.Pages), "page"), c.NewPages, c.GonePages)
 	for i := range c.Pages[:min(rowsPages, len(c.Pages))] {
 		p := &c.Pages[i]
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %d → %d |\n", cell(Name(p.Path)), Bytes(p.Bytes.Before), Bytes(p.Bytes.After), delta(p.Bytes, Bytes), p.Requests.Before, p.Requests.After)

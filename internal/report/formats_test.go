@@ -47,7 +47,7 @@ func TestFormats(t *testing.T) {
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	c := compared().Compare
-	if c.Bytes != (pipeline.Cost2{Before: 400_000, After: 456_789}) || c.NewPages != 1 || c.GonePage != 1 || len(c.Pages) != 2 || c.Pages[0].Path != "index.html" ||
+	if c.Bytes != (pipeline.Cost2{Before: 400_000, After: 456_789}) || c.NewPages != 1 || c.GonePages != 1 || len(c.Pages) != 2 || c.Pages[0].Path != "index.html" ||
 		len(c.New) != 3 || len(c.Mended) != 1 || c.Mended[0].Rule != "mended" {
 		t.Errorf("%+v", c)
 	}
