@@ -382,6 +382,9 @@ func (b *build) target(u bundle.Use) site.Path {
 	if h := b.holed[u.From.File.Path]; u.Ref < len(h) && h[u.Ref] {
 		return b.linked.Target(u)
 	}
+	if u.From.Doc.Refs[u.Ref].Span.Len() == 0 {
+		return "" // lent to an edit that was taken back
+	}
 	return u.From.To[u.Ref].To
 }
 
