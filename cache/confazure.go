@@ -45,35 +45,12 @@ func readSWA(f ConfFile) *site.HostConf {
 		if h := n.get("headers"); h != nil {
 			sets = append(sets, swaHeaders{match, fields(f.Path, h)})
 		}
-		r := site.HostRule{HostPlace: site.HostPlace{Path: f.Path, Line: n.line}, Pattern: route, Forced: true, Covers: match, Header: fields(f.Path, n.get("headers"))}
-		if m := n.get("methods").strings(); m != nil && !slices.Contains(m, "GET") {
-			r.Cond = "methods " + strings.Join(m, ", ")
-		}
-		allowed := n.get("allowedRoles").strings()
-		for _, a := range allowed {
+		for _, a := range n.get("allowedRoles").strings() {
 			roles[a] = true
 		}
-		switch {
-		case n.get("redirect").str() != "":
-			if r.Status, r.To = 302, n.get("redirect").str(); n.get("statusCode").num() != 0 {
-				r.Status = n.get("statusCode").num()
-			}
-		case n.get("statusCode").num() >= 400:
-			if r.Status = n.get("statusCode").num(); r.Status == 402 {
-				r.Leaks = true
-				r.Dropped = "the host's emulator sends the content of the file with the status 402"
-			}
-		case allowed != nil && !slices.Contains(allowed, "anonymous"):
-			r.Status = 401
-		case strings.HasPrefix(n.get("rewrite").str(), "/api/"):
-			r.To = n.get("rewrite").str()
-		default:
-			if allowed == nil && n.get("rewrite") == nil {
-				continue // headers only: the host goes on to serve the file
-			}
-			r.Status, r.To = 200, n.get("rewrite").str()
+		if r, ok := swaRule(f.Path, n, route, match); ok {
+			c.Rules = append(c.Rules, r)
 		}
-		c.Rules = append(c.Rules, r)
 	}
 	if len(roles) > swaMaxRoles {
 		note(0, "allowedRoles", fmt.Sprintf("%d roles; the host takes %d", len(roles), swaMaxRoles))
@@ -104,6 +81,36 @@ func readSWA(f ConfFile) *site.HostConf {
 		return site.HostAnswer{Rule: -1}
 	}
 	return c
+}
+
+// swaRule reads what a route answers; false if it goes on to serve the file.
+func swaRule(file site.Path, n *node, route string, match func(string) bool) (site.HostRule, bool) {
+	r := site.HostRule{HostPlace: site.HostPlace{Path: file, Line: n.line}, Pattern: route, Forced: true, Covers: match, Header: fields(file, n.get("headers"))}
+	if m := n.get("methods").strings(); m != nil && !slices.Contains(m, "GET") {
+		r.Cond = "methods " + strings.Join(m, ", ")
+	}
+	allowed := n.get("allowedRoles").strings()
+	switch {
+	case n.get("redirect").str() != "":
+		if r.Status, r.To = 302, n.get("redirect").str(); n.get("statusCode").num() != 0 {
+			r.Status = n.get("statusCode").num()
+		}
+	case n.get("statusCode").num() >= 400:
+		if r.Status = n.get("statusCode").num(); r.Status == 402 {
+			r.Leaks = true
+			r.Dropped = "the host's emulator sends the content of the file with the status 402"
+		}
+	case allowed != nil && !slices.Contains(allowed, "anonymous"):
+		r.Status = 401
+	case strings.HasPrefix(n.get("rewrite").str(), "/api/"):
+		r.To = n.get("rewrite").str()
+	default:
+		if allowed == nil && n.get("rewrite") == nil {
+			return r, false
+		}
+		r.Status, r.To = 200, n.get("rewrite").str()
+	}
+	return r, true
 }
 
 type swaHeaders struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hone-web/hone/site"
 )
@@ -203,54 +204,21 @@ func pathToRegexp(p string) *regexp.Regexp {
 		case c == '{' || c == '}' || c == '*':
 			return nil
 		case c == ':' || c == '(':
-			i++
-			expr := "[^/]+"
-			if c == ':' {
-				start := i
-				for i < len(p) && (p[i] == '_' || p[i] >= '0' && p[i] <= '9' || p[i] >= 'a' && p[i] <= 'z' || p[i] >= 'A' && p[i] <= 'Z') {
-					i++
-				}
-				if i == start {
-					return nil
-				}
-			}
-			if c == '(' || i < len(p) && p[i] == '(' {
-				if c == ':' {
-					i++
-				}
-				end := closing(p[i:])
-				if end < 0 {
-					return nil
-				}
-				expr = p[i : i+end]
-				i += end + 1
-			}
-			mod := byte(0)
-			if i < len(p) && strings.IndexByte("*+?", p[i]) >= 0 {
-				mod = p[i]
-				i++
-			}
 			lead := ""
 			if slash {
 				lead, slash = "/", false
 			}
-			one := lead + "(?:" + expr + ")"
-			switch mod {
-			case '*':
-				b.WriteString("(?:" + one + "(?:/(?:" + expr + "))*)?")
-			case '+':
-				b.WriteString(one + "(?:/(?:" + expr + "))*")
-			case '?':
-				b.WriteString("(?:" + one + ")?")
-			default:
-				b.WriteString(one)
+			expr, n := parameter(p[i:], lead)
+			if n == 0 {
+				return nil
 			}
+			b.WriteString(expr)
+			i += n
 		default:
-			b.WriteString(regexp.QuoteMeta(string(rune(c))))
-			if c >= 0x80 { // bytes of UTF-8 go in as they are
-				s := b.String()
-				b.Reset()
-				b.WriteString(s[:len(s)-len(regexp.QuoteMeta(string(rune(c))))] + p[i:i+1])
+			if c < utf8.RuneSelf {
+				b.WriteString(regexp.QuoteMeta(p[i : i+1]))
+			} else {
+				b.WriteByte(c) // UTF-8 goes in as it is
 			}
 			i++
 		}
@@ -258,6 +226,48 @@ func pathToRegexp(p string) *regexp.Regexp {
 	flush()
 	b.WriteString("$")
 	return hostRegexp(b.String(), false)
+}
+
+// parameter translates :name, (expression) or :name(expression), with what
+// follows it, and returns how long that is; 0 if it is none. lead is the slash
+// before it, which an optional one takes along.
+func parameter(p, lead string) (expr string, n int) {
+	expr = "[^/]+"
+	i := 1
+	if p[0] == ':' {
+		for i < len(p) && (p[i] == '_' || p[i] >= '0' && p[i] <= '9' || p[i] >= 'a' && p[i] <= 'z' || p[i] >= 'A' && p[i] <= 'Z') {
+			i++
+		}
+		if i == 1 {
+			return "", 0
+		}
+	}
+	if p[0] == '(' || i < len(p) && p[i] == '(' {
+		if p[0] == ':' {
+			i++
+		}
+		end := closing(p[i:])
+		if end < 0 {
+			return "", 0
+		}
+		expr = p[i : i+end]
+		i += end + 1
+	}
+	mod := byte(0)
+	if i < len(p) && strings.IndexByte("*+?", p[i]) >= 0 {
+		mod = p[i]
+		i++
+	}
+	one := lead + "(?:" + expr + ")"
+	switch mod {
+	case '*':
+		return "(?:" + one + "(?:/(?:" + expr + "))*)?", i
+	case '+':
+		return one + "(?:/(?:" + expr + "))*", i
+	case '?':
+		return "(?:" + one + ")?", i
+	}
+	return one, i
 }
 
 // closing returns where the parenthesis that was opened before s ends, -1 if
