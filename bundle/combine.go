@@ -156,20 +156,20 @@ func (p *Planner) groups(kind site.Kind, runs func(*scan.Doc, breaks) []row) {
 // survey is what some pages say about the files of one kind.
 type survey struct {
 	kind  site.Kind
-	pages map[*Node]bool
 	order []*Node // the files, in the order in which pages load them
 	at    map[*Node]*links
 	apart map[*Node]string // why a file is not joined to the one before it
+	other map[*Node]string // how else a file is loaded
 }
 
 func (p *Planner) groupsOf(pages []*Node, kind site.Kind, runs func(*scan.Doc, breaks) []row) {
-	s := &survey{kind: kind, pages: map[*Node]bool{}, at: map[*Node]*links{}, apart: map[*Node]string{}}
+	s := &survey{kind: kind, at: map[*Node]*links{}, apart: map[*Node]string{}}
 	for _, page := range pages {
-		s.pages[page] = true
 		if len(page.Doc.Loads) > 1 && page.File.Frozen == "" {
 			p.survey(s, page, runs)
 		}
 	}
+	p.others(s, pages)
 	p.chain(s)
 }
 
@@ -378,22 +378,56 @@ func (s *survey) alone(n *Node) string {
 		}
 		pages[u.From] = true
 	}
-	for _, u := range n.In {
-		if u.From.File.Kind == site.HTML && !s.pages[u.From] {
-			continue
-		}
-		if r := u.ref(); r.Role != site.RoleHint && r.Role != site.RoleSourceMap && !k.known[u] {
-			return string(u.From.File.Path) + " loads it in another way"
-		} else if r.Role == site.RoleHint && !hinted(u) {
-			return "a hint in " + string(u.From.File.Path) + " names it and cannot be changed"
-		}
-	}
-	return ""
+	return s.other[n]
 }
 
-// hinted reports whether a hint is a plain element of a page.
-func hinted(u Use) bool { return u.From.File.Kind == site.HTML && hintOf(u) != nil }
+// others says of each file how else it is loaded than by the elements that
+// were found: in the pages that are looked at, or by files that are no pages.
+func (p *Planner) others(s *survey, pages []*Node) {
+	s.other = map[*Node]string{}
+	for _, n := range s.order {
+		if why := p.loadedByFiles(n); why != "" {
+			s.other[n] = why
+		}
+	}
+	for _, page := range pages {
+		for i := range page.To {
+			n := p.Graph.at[page.To[i].To]
+			k := s.at[n]
+			u := Use{page, i}
+			if k == nil || k.known[u] || s.other[n] != "" {
+				continue
+			}
+			switch u.ref().Role {
+			case site.RoleSourceMap:
+			case site.RoleHint:
+				if hintOf(u) == nil {
+					s.other[n] = "a hint in " + string(page.File.Path) + " names it and cannot be changed"
+				}
+			default:
+				s.other[n] = string(page.File.Path) + " loads it in another way"
+			}
+		}
+	}
+}
 
+// loadedByFiles says which file that is no page loads n; "" if none does.
+func (p *Planner) loadedByFiles(n *Node) string {
+	why, ok := p.byFiles[n]
+	if ok {
+		return why
+	}
+	for _, u := range n.In {
+		if u.From.File.Kind != site.HTML && u.ref().Role != site.RoleSourceMap {
+			why = string(u.From.File.Path) + " loads it in another way"
+			break
+		}
+	}
+	p.byFiles[n] = why
+	return why
+}
+
+// hintOf returns the element of a hint, nil if it is no plain one.
 func hintOf(u Use) *scan.Load {
 	for i := range u.From.Doc.Loads {
 		if l := &u.From.Doc.Loads[i]; l.Kind == scan.LoadHint && l.Ref == u.Ref {

@@ -107,7 +107,7 @@ func manyPages(n int) sources {
 	for i := range n {
 		var b strings.Builder
 		section := i % 10
-		b.WriteString("<!doctype html><html><head><title>x</title>")
+		b.WriteString("<!doctype html><html><head><title>x</title><style>p{}</style><script>1</script>")
 		for k := range 5 {
 			fmt.Fprintf(&b, "<link rel=stylesheet href=../all%d.css><link rel=stylesheet href=../s%d/%d.css>", k, section, k)
 		}

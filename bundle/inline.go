@@ -115,14 +115,32 @@ func (p *Planner) inlinable(u Use) (code []byte, relocs []site.Reloc, n *Node, p
 	if !isASCII(code) || len(code) > 4*maxInline || !p.movable(n, u.From) || n.File.Kind == site.CSS && sheetCloses(code) != nil {
 		return nil, nil, nil, 0
 	}
+	if pages = p.loadedBy(n); pages == 0 {
+		return nil, nil, nil, 0
+	}
+	return code, relocs, n, pages
+}
+
+// loadedBy returns how many pages load n; 0 if something else does, too, or
+// more than its text would have to go into the pages.
+func (p *Planner) loadedBy(n *Node) int {
+	pages, ok := p.loaders[n]
+	if ok {
+		return pages
+	}
 	seen := map[*Node]bool{}
 	for _, v := range n.In {
-		if v.From.File.Kind != site.HTML || v.ref().Role == site.RoleHint || p.imports(n) {
-			return nil, nil, nil, 0
+		if v.From.File.Kind != site.HTML || v.ref().Role == site.RoleHint {
+			seen = nil
+			break
 		}
 		seen[v.From] = true
 	}
-	return code, relocs, n, len(seen)
+	if pages = len(seen); p.imports(n) {
+		pages = 0
+	}
+	p.loaders[n] = pages
+	return pages
 }
 
 // movable reports whether the addresses in n can be written for a page.

@@ -227,22 +227,19 @@ func (p *Planner) remove(u Use, s site.Span) {
 
 // redirectHints makes hints to the parts name the joined file, once a page.
 func (p *Planner) redirectHints(to *Node, row []*Node, g *group) {
-	done := map[*Node]bool{}
-	loads := map[*Node]bool{}
-	for _, u := range g.uses[row[0]] {
-		loads[u.From] = true
-	}
-	for _, n := range row {
-		for _, u := range n.In {
-			l := hintOf(u)
-			if u.ref().Role != site.RoleHint || l == nil || !loads[u.From] {
+	for _, use := range g.uses[row[0]] {
+		page, done := use.From, false
+		for i := range page.Doc.Loads {
+			l := &page.Doc.Loads[i]
+			if l.Kind != scan.LoadHint || l.Ref < 0 || !slices.Contains(row, p.Graph.at[page.To[l.Ref].To]) {
 				continue
 			}
-			if done[u.From] {
+			u := Use{page, l.Ref}
+			if done {
 				p.remove(u, l.Span)
 				continue
 			}
-			done[u.From] = true
+			done = true
 			p.Plan.Into[u] = to
 			to.In = append(to.In, u)
 		}
