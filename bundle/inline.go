@@ -45,8 +45,15 @@ func (p *Planner) inline(page *Node, l *scan.Load) {
 		return
 	}
 	u := Use{page, l.Ref}
-	code, relocs, n, pages := p.inlinable(u)
-	if n == nil || n.File.Zone != page.File.Zone || bytes.Contains(code, []byte("<!--")) {
+	n := p.Plan.Into[u]
+	if n == nil {
+		n = p.Graph.at[page.To[l.Ref].To]
+	}
+	if n == nil {
+		return
+	}
+	x := p.insert(n)
+	if x == nil || n.File.Zone != page.File.Zone || !p.movable(n, page) {
 		return
 	}
 	open, end := "<style>", "</style>"
@@ -55,13 +62,7 @@ func (p *Planner) inline(page *Node, l *scan.Load) {
 	} else if l.Media != "" {
 		open = `<style media="` + escapeAttr(l.Media) + `">`
 	}
-	if bytes.Contains(bytes.ToLower(code), []byte(end[:len(end)-1])) {
-		return
-	}
-	wire := p.Wire(code)
-	if !p.inlines(wire, pages) {
-		return
-	}
+	code, relocs, pages, wire := x.code, x.relocs, x.pages, x.wire
 	e := site.Edit{Span: l.Span, New: open + string(code) + end}
 	for _, r := range relocs {
 		from := Use{n, r.Ref}
@@ -91,56 +92,76 @@ func without(edits []site.Edit, s site.Span) []site.Edit {
 	return edits
 }
 
-// inlinable returns the code behind u and how many pages load it; no node if
-// it cannot stand in a page.
-func (p *Planner) inlinable(u Use) (code []byte, relocs []site.Reloc, n *Node, pages int) {
-	if n = p.Plan.Into[u]; n != nil {
+// inserted is a file whose text may stand in pages.
+type inserted struct {
+	code   []byte
+	relocs []site.Reloc
+	pages  int   // how many load it
+	wire   int64 // what its text weighs
+}
+
+// insert returns what of n would stand in pages, nil if it had better stay a
+// file.
+func (p *Planner) insert(n *Node) *inserted {
+	x, ok := p.inserts[n]
+	if !ok {
+		x = p.insertable(n)
+		p.inserts[n] = x
+	}
+	return x
+}
+
+func (p *Planner) insertable(n *Node) *inserted {
+	x := &inserted{}
+	if n.Parts != nil {
 		for _, j := range p.Plan.Joined {
 			if j.Node == n {
-				code, relocs = j.Code, j.Relocs
+				x.code, x.relocs = j.Code, j.Relocs
 			}
 		}
 	} else {
-		n = p.Graph.at[u.From.To[u.Ref].To]
-		if n == nil || n.Keep != "" || n.Finished || n.Doc == nil || n.Doc.Unit.Not != "" || n.Doc.Unit.First {
-			return nil, nil, nil, 0
+		if n.Keep != "" || n.Finished || n.Doc == nil || n.Doc.Unit.Not != "" || n.Doc.Unit.First {
+			return nil
 		}
 		o := p.Object(n.File.Path)
-		var err error
-		if code, err = p.Code(o); err != nil || o.Size > 4*maxInline {
-			return nil, nil, nil, 0
+		if o == nil || o.Size > 4*maxInline {
+			return nil
 		}
-		relocs = o.Relocs
+		var err error
+		if x.code, err = p.Code(o); err != nil {
+			return nil
+		}
+		x.relocs = o.Relocs
 	}
-	if !isASCII(code) || len(code) > 4*maxInline || !p.movable(n, u.From) || n.File.Kind == site.CSS && sheetCloses(code) != nil {
-		return nil, nil, nil, 0
+	end := "</style"
+	if n.File.Kind == site.JS {
+		end = "</script"
 	}
-	if pages = p.loadedBy(n); pages == 0 {
-		return nil, nil, nil, 0
+	if !isASCII(x.code) || len(x.code) > 4*maxInline || n.File.Kind == site.CSS && sheetCloses(x.code) != nil ||
+		bytes.Contains(x.code, []byte("<!--")) || bytes.Contains(bytes.ToLower(x.code), []byte(end)) {
+		return nil
 	}
-	return code, relocs, n, pages
+	x.pages, x.wire = p.loadedBy(n), p.Wire(x.code)
+	if x.pages == 0 || !p.inlines(x.wire, x.pages) {
+		return nil
+	}
+	return x
 }
 
 // loadedBy returns how many pages load n; 0 if something else does, too, or
 // more than its text would have to go into the pages.
 func (p *Planner) loadedBy(n *Node) int {
-	pages, ok := p.loaders[n]
-	if ok {
-		return pages
+	if p.imports(n) {
+		return 0
 	}
 	seen := map[*Node]bool{}
 	for _, v := range n.In {
 		if v.From.File.Kind != site.HTML || v.ref().Role == site.RoleHint {
-			seen = nil
-			break
+			return 0
 		}
 		seen[v.From] = true
 	}
-	if pages = len(seen); p.imports(n) {
-		pages = 0
-	}
-	p.loaders[n] = pages
-	return pages
+	return len(seen)
 }
 
 // movable reports whether the addresses in n can be written for a page.

@@ -83,7 +83,7 @@ type Planner struct {
 	rows     []*group       // files to be joined
 	joining  map[*Node]bool // files in rows
 	byFiles  map[*Node]string
-	loaders  map[*Node]int  // memo of loadedBy
+	inserts  map[*Node]*inserted
 	inlined  map[*Node]bool // files that some page holds now
 	// counts says which style sheet of a page counts children, from the start
 	// and from the end.
@@ -104,7 +104,7 @@ func (p *Planner) Run(rank int, skip func(name string) bool) {
 	if p.ev == nil {
 		p.ev = p.Graph.evidence()
 		p.joining, p.inlined, p.counts = map[*Node]bool{}, map[*Node]bool{}, map[*Node][2]string{}
-		p.byFiles, p.loaders = map[*Node]string{}, map[*Node]int{}
+		p.byFiles, p.inserts = map[*Node]string{}, map[*Node]*inserted{}
 	}
 	for _, c := range All {
 		if c.Rank == rank && !skip(c.Name) {
