@@ -19,7 +19,7 @@ targets=$(echo "$list" | awk '/^Fuzz/ { names[n++] = $1 } /^ok/ { for (i = 0; i 
 # A run whose time ends in the middle of an input may fail with nothing but
 # "context deadline exceeded" (golang/go issue 75804); that one is run again.
 fuzz() {
-	"$go" test -run '^$' -fuzz "^$2\$" -fuzztime "$time" "$1" >"$log" 2>&1
+	"$go" test -run '^$' -fuzz "^$2\$" -fuzztime "$time" -fuzzminimizetime 2s "$1" >"$log" 2>&1
 }
 spurious() {
 	grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log"
