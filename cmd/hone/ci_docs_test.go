@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hone-web/hone/cache"
@@ -229,7 +230,13 @@ func TestInstall(t *testing.T) {
 	sum := sha256.Sum256(archive)
 	sums := hex.EncodeToString(sum[:]) + "  " + name + "\n"
 	mux := http.NewServeMux()
-	mux.HandleFunc("/v1.2.3/"+name, func(w http.ResponseWriter, _ *http.Request) { w.Write(archive) })
+	var altered atomic.Bool
+	mux.HandleFunc("/v1.2.3/"+name, func(w http.ResponseWriter, _ *http.Request) {
+		w.Write(archive)
+		if altered.Load() {
+			w.Write([]byte{0})
+		}
+	})
 	mux.HandleFunc("/v1.2.3/checksums.txt", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, sums) })
 	s := httptest.NewServer(mux)
 	defer s.Close()
@@ -241,7 +248,7 @@ func TestInstall(t *testing.T) {
 	if got := must(t, dir, env, "sh "+script+" 1.2.3 bin && bin/hone"); got != "installed\n" {
 		t.Errorf("%q", got)
 	}
-	archive = append(archive, 0)
+	altered.Store(true)
 	if out, err := sh(t, dir, env, "sh "+script+" 1.2.3 bin2"); exitCode(err) != 3 || exists(dir+"/bin2/hone") {
 		t.Errorf("an altered release was installed: %v\n%s", err, out)
 	}
