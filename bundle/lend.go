@@ -43,3 +43,13 @@ func firstInHead(d *scan.Doc) *scan.Load {
 	}
 	return nil
 }
+
+// Written reports whether all that loaded a file holds its text now.
+func (p *Plan) Written(n *Node) bool {
+	for _, u := range n.In {
+		if !p.Gone[u] {
+			return false
+		}
+	}
+	return len(n.In) > 0 && n.Parts == nil
+}

@@ -269,6 +269,11 @@ func (b *build) totals(r *Result, m *site.Manifest) {
 	for _, e := range joined {
 		after[e.From[0]] += e.Size
 	}
+	for _, n := range b.graph.Nodes {
+		if !own[n.File.Path] && b.plan.Written(n) {
+			after[n.File.Path] = 0 // its text stands in the pages
+		}
+	}
 	r.Finished = !changed && b.recognised()
 	byKind := map[site.Kind]*TypeTotal{}
 	for _, f := range b.src.files {
