@@ -176,9 +176,15 @@ func (storeS3) upload(b *bufio.Writer, os []*Object) {
 }
 
 // metadata copies an object onto itself. REPLACE drops every field that is not
-// given again, so all are.
-func (storeS3) metadata(b *bufio.Writer, os []*Object) {
+// given again, so all are. A compressed form is sent again: there are servers
+// that take Content-Encoding: gzip for the coding of the request, whose body
+// is empty, and refuse it.
+func (s storeS3) metadata(b *bufio.Writer, os []*Object) {
 	for _, o := range os {
+		if o.Coding != "" {
+			s.upload(b, []*Object{o})
+			continue
+		}
 		fmt.Fprintf(b, `aws s3 cp --only-show-errors --metadata-directive REPLACE%s "$BUCKET"/%s "$BUCKET"/%s`+"\n", flags(o), quote(string(o.Path)), quote(string(o.Path)))
 	}
 }
