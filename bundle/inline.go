@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/hone-web/hone/internal/markup"
 	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/site"
 )
@@ -60,7 +61,7 @@ func (p *Planner) inline(page *Node, l *scan.Load) {
 	if l.Kind == scan.LoadScript {
 		open, end = "<script>", "</script>"
 	} else if l.Media != "" {
-		open = `<style media="` + escapeAttr(l.Media) + `">`
+		open = `<style media="` + markup.EscapeAttr(l.Media, '"') + `">`
 	}
 	code, relocs, pages, wire := x.code, x.relocs, x.pages, x.wire
 	e := site.Edit{Span: l.Span, New: open + string(code) + end}
@@ -75,7 +76,7 @@ func (p *Planner) inline(page *Node, l *scan.Load) {
 		return
 	}
 	p.inlined[n] = true
-	text := fmt.Sprintf("written into pages that hold inline code already: %d bytes, −1 request for each of at most %s", wire, count(pages, "page"))
+	text := fmt.Sprintf("written into pages that hold inline code already: %d bytes, −1 request for each of at most %s", wire, plural(pages, "page"))
 	p.Note(n.File.Path, text)
 	for _, m := range n.Parts {
 		p.Note(m.File.Path, text)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hone-web/hone/internal/markup"
 	"github.com/hone-web/hone/internal/scan"
 	"github.com/hone-web/hone/site"
 )
@@ -148,7 +149,7 @@ func (p *Planner) joinRow(g *group, row []*Node) {
 	for _, n := range j.Node.Parts {
 		names = append(names, n.File.Path.Base())
 	}
-	text := fmt.Sprintf("%s combined: −%s on %s", strings.Join(names, " + "), count(len(names)-1, "request"), count(len(g.uses[row[0]]), "page"))
+	text := fmt.Sprintf("%s combined: −%s on %s", strings.Join(names, " + "), plural(len(names)-1, "request"), plural(len(g.uses[row[0]]), "page"))
 	for _, n := range j.Node.Parts {
 		p.Note(n.File.Path, text)
 	}
@@ -191,13 +192,6 @@ func (p *Planner) write(g *group, row []*Node, media string) (*Joined, error) {
 	return j, nil
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // redirect makes u load the joined file. The media attribute goes if the parts
 // carry theirs.
 func (p *Planner) redirect(u Use, to *Node, dropMedia bool) {
@@ -211,7 +205,7 @@ func (p *Planner) redirect(u Use, to *Node, dropMedia bool) {
 	head := "<link rel=stylesheet"
 	for _, k := range []string{"nonce", "crossorigin"} {
 		if v, ok := u.ref().Attrs[k]; ok {
-			head += " " + k + `="` + escapeAttr(v) + `"`
+			head += " " + k + `="` + markup.EscapeAttr(v, '"') + `"`
 		}
 	}
 	head += ` href="`
@@ -327,9 +321,4 @@ func (p *Plan) Loaders(j *Node) []*Node {
 		}
 	}
 	return pages
-}
-
-// escapeAttr writes a value for an attribute in double quotes.
-func escapeAttr(s string) string {
-	return strings.NewReplacer("&", "&amp;", `"`, "&quot;").Replace(s)
 }

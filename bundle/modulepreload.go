@@ -80,7 +80,7 @@ func (p *Planner) modulePreload(page *Node) {
 		e.New += `">`
 	}
 	p.Plan.Edits[page.File.Path] = append(p.Plan.Edits[page.File.Path], e)
-	p.Note(page.File.Path, fmt.Sprintf("%s found at once instead of one after another", count(len(found), "module")))
+	p.Note(page.File.Path, fmt.Sprintf("%s found at once instead of one after another", plural(len(found), "module")))
 }
 
 // hints returns the references of a page that are hints.

@@ -23,13 +23,7 @@ import (
 // the address.
 func startNginx(t *testing.T, root, server string) string {
 	t.Helper()
-	exe, err := exec.LookPath("nginx")
-	if err != nil {
-		if os.Getenv("SERVERS_REQUIRED") == "1" {
-			t.Fatal("nginx is required and not installed")
-		}
-		t.Skip("nginx is not installed")
-	}
+	exe := program(t, "nginx")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

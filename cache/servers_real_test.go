@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// server returns the program of that name, or skips the test.
-func server(t *testing.T, name string) string {
+// program returns the program of that name, or skips the test.
+func program(t *testing.T, name string) string {
 	t.Helper()
 	for _, n := range []string{name, "/usr/sbin/" + name} {
 		if exe, err := exec.LookPath(n); err == nil {
@@ -81,7 +81,7 @@ func run(t *testing.T, addr, text string, env []string, exe string, args ...stri
 // startApache serves root with text as its .htaccess would be.
 func startApache(t *testing.T, root, text string) string {
 	t.Helper()
-	exe := server(t, "apache2")
+	exe := program(t, "apache2")
 	dir := t.TempDir()
 	addr := freeAddr(t)
 	modules := "/usr/lib/apache2/modules"
@@ -109,7 +109,7 @@ func startApache(t *testing.T, root, text string) string {
 // startCaddy serves root with text imported into its site block.
 func startCaddy(t *testing.T, root, text string) string {
 	t.Helper()
-	exe := server(t, "caddy")
+	exe := program(t, "caddy")
 	dir := t.TempDir()
 	addr := freeAddr(t)
 	main := fmt.Sprintf("{\n\tadmin off\n\tauto_https off\n}\nhttp://%s {\n\troot * %s\n\timport %s/hone.caddyfile\n}\n", addr, root, dir)
