@@ -45,6 +45,9 @@ type Diagnostic struct {
 	Column   int      `json:"column"` // from 1, in characters
 	Message  string   `json:"message"`
 	Hint     string   `json:"hint"`
+
+	Confidence Confidence `json:"confidence,omitempty"`
+	Evidence   *Evidence  `json:"evidence,omitempty"` // nil: the place says it all
 }
 
 func (d Diagnostic) String() string {

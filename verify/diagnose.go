@@ -14,7 +14,7 @@ type Diagnosis struct {
 }
 
 func (d *Diagnosis) say(format string, args ...any) {
-	d.Lines = append(d.Lines, fmt.Sprintf(format, args...))
+	d.Lines = append(d.Lines, Redact(fmt.Sprintf(format, args...)))
 }
 
 // Diagnose asks for one path, as people do and as crawlers do, and says what

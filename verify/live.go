@@ -76,9 +76,12 @@ func (v *live) unclear(r *Reply) {
 
 // at1 is a finding about a URL of the origin.
 func (v *live) at1(d site.Diagnostic, r *Reply, key, noun string) {
-	d.Path = site.Path(v.Probe.Origin.String() + r.Path)
-	d.Message += " (" + r.Evidence() + ")"
-	v.report(d, key, noun, r.Path)
+	d.Path = site.Path(RedactURL(v.Probe.Origin.String() + r.Path))
+	d.Message, d.Hint = Redact(d.Message+" ("+r.Evidence()+")"), Redact(d.Hint)
+	if d.Evidence = v.Probe.evidence(r); r.Agent != "" && r.Agent != Human {
+		d.Confidence = site.Spoofed
+	}
+	v.report(d, key, noun, Redact(r.Path))
 }
 
 func (v *live) classify(r *Reply) Challenge {

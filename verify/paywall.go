@@ -77,6 +77,7 @@ type payment struct {
 	at     map[site.Path]*PaymentFile
 	groups map[string]*cause
 	order  []*cause
+	lines  map[site.HostPlace]string // what the lines of the configurations say
 	err    error
 }
 
@@ -170,6 +171,7 @@ func (j *payment) report(d site.Diagnostic, key, noun, what string) {
 	key = d.Rule + "\x00" + key
 	c := j.groups[key]
 	if c == nil {
+		j.ground(&d, url)
 		c = &cause{Diagnostic: d, noun: noun, seen: map[string]bool{what: true}}
 		j.groups[key] = c
 		j.order = append(j.order, c)
@@ -194,6 +196,7 @@ func (j *payment) findings() []site.Diagnostic {
 				d.Message += fmt.Sprintf("%d more %s, such as ", n, c.noun)
 			}
 			d.Message += strings.Join(shown, ", ")
+			d.Evidence.Also, d.Evidence.Count = slices.Clone(c.more[:min(n, maxAlso)]), n+1
 		}
 		out = append(out, d)
 	}

@@ -253,23 +253,29 @@ func Trouble(err error) string {
 // secretFields are not shown: they prove who asks.
 var secretFields = []string{"Authorization", "Cookie", "Set-Cookie", "Payment-Signature", "X-Payment"}
 
+// sent returns the names of the fields that prove who asks.
+func (r *Reply) sent() []string {
+	var out []string
+	for k := range r.Ask.Header {
+		if slices.ContainsFunc(secretFields, func(f string) bool { return strings.EqualFold(f, k) }) {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Evidence tells an answer in one line, without secrets.
 func (r *Reply) Evidence() string {
 	if r.Err != nil {
-		return fmt.Sprintf("%s %s: %s", cmp.Or(r.Method, "GET"), r.Path, Trouble(r.Err))
+		return fmt.Sprintf("%s %s: %s", cmp.Or(r.Method, "GET"), Redact(r.Path), Redact(Trouble(r.Err)))
 	}
 	sum := sha256.Sum256(r.Body)
-	s := fmt.Sprintf("%s %s answers %d, %d bytes, sha256 %s", cmp.Or(r.Method, "GET"), r.Path, r.Status, len(r.Body), hex.EncodeToString(sum[:4]))
+	s := fmt.Sprintf("%s %s answers %d, %d bytes, sha256 %s", cmp.Or(r.Method, "GET"), Redact(r.Path), r.Status, len(r.Body), hex.EncodeToString(sum[:4]))
 	if cc := r.Header.Get("Cache-Control"); cc != "" {
 		s += ", Cache-Control: " + clip(cc)
 	}
-	var sent []string
-	for k := range r.Ask.Header {
-		if slices.ContainsFunc(secretFields, func(f string) bool { return strings.EqualFold(f, k) }) {
-			sent = append(sent, k)
-		}
-	}
-	if slices.Sort(sent); len(sent) > 0 {
+	if sent := r.sent(); len(sent) > 0 {
 		s += ", asked with " + strings.Join(sent, ", ")
 	}
 	return s

@@ -80,7 +80,7 @@ func (d *Document) CompareWith(old *Document) {
 // matter.
 func without(a, b []site.Diagnostic) []site.Diagnostic {
 	key := func(d site.Diagnostic) site.Diagnostic {
-		d.Line, d.Column, d.Severity, d.Hint = 0, 0, 0, ""
+		d.Line, d.Column, d.Severity, d.Hint, d.Confidence, d.Evidence = 0, 0, 0, "", "", nil
 		return d
 	}
 	have := map[site.Diagnostic]int{}

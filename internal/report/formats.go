@@ -48,6 +48,8 @@ func place(d *Document, path string) string {
 	in := strings.TrimSuffix(strings.ReplaceAll(d.Input, "\\", "/"), "/")
 	in = strings.TrimPrefix(in, "./")
 	switch {
+	case isURL(path):
+		return path
 	case in == "" || in == ".":
 		return path
 	case path == "":

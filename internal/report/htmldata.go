@@ -71,7 +71,7 @@ func newPageData(d *Document) *pageData {
 			g.Before.Own, g.After.Own, list(g.LoadsBefore), list(g.LoadsAfter)})
 	}
 	for _, f := range worstFirst(d.Findings) {
-		p.Findings = append(p.Findings, []any{int(f.Severity), Name(f.Path), f.Line, f.Column, p.text(f.Rule), p.text(f.Message), p.text(f.Hint)})
+		p.Findings = append(p.Findings, []any{int(f.Severity), Name(f.Path), f.Line, f.Column, p.text(f.Rule), p.text(f.Message), p.text(f.Hint), p.text(Text(strings.Join(f.Evidence.Lines(), "; ")))})
 	}
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/hone-web/hone/site"
 )
@@ -47,7 +48,7 @@ func JUnit(w io.Writer, d *Document) error {
 	for _, f := range worstFirst(d.Findings) {
 		c := junitCase{Class: "hone." + f.Rule, Name: where(f), File: place(d, string(f.Path))}
 		if f.Severity == site.Error {
-			c.Failure = &junitFailure{Text(f.Message), f.Rule, withHint(f) + "\n" + docsURL(f.Rule)}
+			c.Failure = &junitFailure{Text(f.Message), f.Rule, strings.Join(append(append([]string{withHint(f)}, evidenceText(f)...), docsURL(f.Rule)), "\n")}
 		} else {
 			c.Out = f.Severity.String() + ": " + withHint(f)
 		}
@@ -70,6 +71,14 @@ func JUnit(w io.Writer, d *Document) error {
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+func evidenceText(f site.Diagnostic) []string {
+	ls := f.Evidence.Lines()
+	for i := range ls {
+		ls[i] = Text(ls[i])
+	}
+	return ls
 }
 
 // where is the place of a finding in words.

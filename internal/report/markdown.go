@@ -59,6 +59,9 @@ func markdownFindings(b *strings.Builder, d *Document) {
 		if f.Hint != "" {
 			what += "<br>" + cell(f.Hint)
 		}
+		if ls := f.Evidence.Lines(); len(ls) > 0 {
+			what += "<br><sub>" + cell(strings.Join(ls, "; ")) + "</sub>"
+		}
 		fmt.Fprintf(b, "| %s | %s | %s | [%s](%s) |\n", f.Severity, cell(where(f)), what, f.Rule, docsURL(f.Rule))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/hone-web/hone/site"
 )
@@ -50,6 +51,14 @@ type (
 		Message      sarifText         `json:"message"`
 		Locations    []sarifLocation   `json:"locations,omitempty"`
 		Fingerprints map[string]string `json:"partialFingerprints"`
+		Properties   *sarifProperties  `json:"properties,omitempty"`
+	}
+	// sarifProperties is a property bag (section 3.8), where what the format has
+	// no member for belongs.
+	sarifProperties struct {
+		Confidence site.Confidence `json:"confidence,omitempty"`
+		Evidence   *site.Evidence  `json:"evidence,omitempty"`
+		Remedy     string          `json:"remedy,omitempty"`
 	}
 	sarifText struct {
 		Text string `json:"text"`
@@ -87,8 +96,11 @@ func SARIF(w io.Writer, d *Document) error {
 		}
 		r := sarifResult{RuleID: f.Rule, RuleIndex: index[f.Rule], Level: level[f.Severity], Message: sarifText{withHint(f)},
 			Fingerprints: map[string]string{"hone/v1": fingerprint(f, seen)}}
+		if f.Evidence != nil || f.Confidence != "" {
+			r.Properties = &sarifProperties{f.Confidence, f.Evidence, f.Hint}
+		}
 		if f.Path != "" {
-			l := sarifLocation{sarifPhysical{Artifact: sarifArtifact{site.Escape(place(d, string(f.Path)))}}}
+			l := sarifLocation{sarifPhysical{Artifact: sarifArtifact{artifactURI(d, f.Path)}}}
 			if f.Line > 0 {
 				l.Physical.Region = &sarifRegion{f.Line, f.Column}
 			}
@@ -100,6 +112,17 @@ func SARIF(w io.Writer, d *Document) error {
 	e.SetIndent("", "  ")
 	return e.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
 }
+
+// artifactURI is a finding's place as a URI reference: that of a live site is
+// one already.
+func artifactURI(d *Document, p site.Path) string {
+	if isURL(string(p)) {
+		return string(p)
+	}
+	return site.Escape(place(d, string(p)))
+}
+
+func isURL(p string) bool { return strings.HasPrefix(p, "https://") || strings.HasPrefix(p, "http://") }
 
 func toolVersion(d *Document) string {
 	var v string

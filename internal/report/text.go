@@ -106,6 +106,9 @@ func Findings(w io.Writer, ds []site.Diagnostic, s Style) {
 		if d.Hint != "" {
 			fmt.Fprintf(w, "    %s\n", d.Hint)
 		}
+		if s.Verbose > 0 {
+			evidence(w, d)
+		}
 	}
 	total := 0
 	for _, d := range sorted {
@@ -115,6 +118,16 @@ func Findings(w io.Writer, ds []site.Diagnostic, s Style) {
 	}
 	if total > shown {
 		fmt.Fprintf(w, "… and %d more; -v shows all\n", total-shown)
+	}
+}
+
+// evidence writes what a finding rests on.
+func evidence(w io.Writer, d site.Diagnostic) {
+	for _, l := range d.Evidence.Lines() {
+		fmt.Fprintf(w, "    %s\n", Text(l))
+	}
+	if d.Evidence != nil && d.Confidence != "" {
+		fmt.Fprintf(w, "    confidence: %s\n", d.Confidence)
 	}
 }
 

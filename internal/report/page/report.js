@@ -246,7 +246,7 @@
     ],
   });
 
-  // Findings: [severity, path, line, column, rule, message, hint]
+  // Findings: [severity, path, line, column, rule, message, hint, evidence]
   const levels = ["info", "warn", "error"];
   table("findings", {
     caption: "What hone found, worst first", rows: d.findings, sort: 0, desc: true,
@@ -254,7 +254,7 @@
     cols: [
       { name: "level", get: (f) => f[0], show: (f) => levels[f[0]], mark: (f) => ["soft", "warn", "bad"][f[0]] },
       { name: "where", get: (f) => f[1] + (f[2] ? ":" + f[2] + ":" + f[3] : "") },
-      { name: "what", get: (f) => T[f[5]] + (f[6] ? "; " + T[f[6]] : "") },
+      { name: "what", get: (f) => T[f[5]] + (f[6] ? "; " + T[f[6]] : "") + (f[7] ? " (" + T[f[7]] + ")" : "") },
       { name: "rule", get: (f) => T[f[4]] },
     ],
   });
