@@ -34,6 +34,14 @@ func (j *payment) ground(d *site.Diagnostic, url string) {
 	}
 }
 
+// because is the evidence of a finding that another file decides.
+func (j *payment) because(f *PaymentFile) *site.Evidence {
+	if j.Policy == nil {
+		return nil
+	}
+	return &site.Evidence{Policy: j.Policy.says("", f.urls[0])}
+}
+
 // says tells which rule decides about a path, and where it is written.
 func (w *Paywall) says(prefix, url string) string {
 	d := w.DecideURL(cmp.Or(strings.TrimPrefix(url, prefix), "/"), Human)

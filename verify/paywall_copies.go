@@ -57,7 +57,7 @@ func (j *payment) copies() {
 		text := j.read(f.Path)
 		for _, c := range p.find(text) {
 			of := paid[c.page]
-			j.report(site.Diagnostic{Rule: "PL012", Severity: site.Error, Path: f.Path,
+			j.report(site.Diagnostic{Rule: "PL012", Severity: site.Error, Path: f.Path, Confidence: site.Probable, Evidence: j.because(of),
 				Message: fmt.Sprintf("%s is free and holds the text of %s, which %s", f.Path, of.Path, of.why()),
 				Hint:    "leave paid text out of it when the site is built, or make it paid too"}, string(f.Path), "pages", string(of.Path))
 		}

@@ -202,11 +202,11 @@ func (j *payment) leak(c *site.HostConf, f *PaymentFile, leaks, shut []string, s
 		}
 		switch {
 		case r.Dropped != "" && r.Status >= 400:
-			sev := site.Error
+			sev, sure := site.Error, site.Sure
 			if c.Host == "Netlify" {
-				sev = site.Warn // seen on its development server only
+				sev, sure = site.Warn, site.Probable // seen on its development server only
 			}
-			j.report(place(site.Diagnostic{Rule: "PL003", Severity: sev,
+			j.report(place(site.Diagnostic{Rule: "PL003", Severity: sev, Confidence: sure,
 				Message: fmt.Sprintf("%q does not keep %s from anyone: %s", r.Pattern, u, r.Dropped),
 				Hint:    "gate it in a function that runs before the files, or do not ship it"}, r.HostPlace), fmt.Sprint(r.HostPlace), "paths", u)
 			return

@@ -32,15 +32,15 @@ func (j *payment) need(f *PaymentFile, i int, to *PaymentFile) {
 		j.listed(f, i, to)
 	case !to.closed():
 	case r.Role == site.RoleHint:
-		j.report(place(site.Diagnostic{Rule: "PW005", Severity: site.Warn,
+		j.report(place(site.Diagnostic{Rule: "PW005", Evidence: j.because(to), Severity: site.Warn,
 			Message: fmt.Sprintf("the hint makes browsers fetch %s before anyone asks for it, and %s it", to.Path, to.why()),
 			Hint:    "remove the hint: it costs a request that cannot succeed"}, j.ref(f, i)), string(to.Path), "files", string(f.Path))
 	case r.Role == site.RolePrecache:
-		j.report(place(site.Diagnostic{Rule: "PW006", Severity: site.Error,
+		j.report(place(site.Diagnostic{Rule: "PW006", Evidence: j.because(to), Severity: site.Error,
 			Message: fmt.Sprintf("the service worker precaches %s, and %s it: one answer of 4xx and the worker is not installed at all", to.Path, to.why()),
 			Hint:    "leave paid files out of the precache list"}, j.ref(f, i)), string(f.Path), "entries", string(to.Path))
 	case r.Role.Loads() && to.Kind != site.HTML || r.Role == site.RoleFrame:
-		j.report(place(site.Diagnostic{Rule: "PW004", Severity: site.Error,
+		j.report(place(site.Diagnostic{Rule: "PW004", Evidence: j.because(to), Severity: site.Error,
 			Message: fmt.Sprintf("%s is %s and needs the %s %s, which %s", f.Path, f.human(), r.Role, to.Path, to.why()),
 			Hint:    "move what free pages share out of the paid part, or add it to the except of the rule"}, j.ref(f, i)), string(to.Path), "files", string(f.Path))
 	}
@@ -60,7 +60,7 @@ func (j *payment) listed(f *PaymentFile, i int, to *PaymentFile) {
 	if f.Kind == site.XML && strings.Contains(strings.ToLower(f.Path.Base()), "sitemap") {
 		sev, where = site.Error, "lists"
 	}
-	j.report(place(site.Diagnostic{Rule: "PW007", Severity: sev,
+	j.report(place(site.Diagnostic{Rule: "PW007", Evidence: j.because(to), Severity: sev,
 		Message: fmt.Sprintf("%s %s %s, which %s clients get a 402 for: search engines drop such pages", f.Path, where, to.Path, agent),
 		Hint:    "list what crawlers get with 200 only, or give them a preview: by_agent = { search = \"preview\" }"}, j.ref(f, i)), string(f.Path), "addresses", string(to.Path))
 }

@@ -27,9 +27,10 @@ type probeFlags struct {
 	rate         float64
 	timeout      time.Duration
 	seed         string
+	judgeFlags
 }
 
-func (f *probeFlags) add(c *cobra.Command) {
+func (f *probeFlags) bounds(c *cobra.Command) {
 	s := c.Flags()
 	s.SortFlags = false
 	s.BoolVar(&f.allowPrivate, "allow-private", false, "ask although the name leads into a private network")
@@ -56,11 +57,12 @@ that was deployed. It never pays, and never leaves the origin.`,
 			return a.probe(cmd.Context(), args[0], &f)
 		},
 	}
-	f.add(c)
+	f.bounds(c)
 	c.Flags().StringVar(&f.site, "site", "", "`FOLDER` that was deployed")
 	c.Flags().BoolVar(&f.edge, "edge", false, "look whether caches keep answers, under addresses of their own")
 	c.Flags().StringVar(&f.seed, "seed", "1", "which free files are asked for")
 	a.flags.common(c)
+	f.add(a, c)
 	return c
 }
 
@@ -97,6 +99,10 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 	if err != nil {
 		return err
 	}
+	known, err := f.check(a)
+	if err != nil {
+		return err
+	}
 	live := &verify.Live{Probe: p, Edge: f.edge, Seed: f.seed}
 	if f.site == "" {
 		w, err := a.policy(c)
@@ -104,7 +110,7 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 			return err
 		}
 		live.Payment = &verify.Payment{Policy: w, Prefix: "/", Now: time.Now(), Text: func(site.Path) ([]byte, error) { return nil, nil }}
-		return a.ask(ctx, live, target)
+		return a.ask(ctx, live, target, f, known)
 	}
 	in, err := a.input(c, []string{f.site})
 	if err != nil {
@@ -116,11 +122,12 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 	}
 	return pipeline.Payment(ctx, o, func(pay *verify.Payment) error {
 		live.Payment = pay
-		return a.ask(ctx, live, target)
+		return a.ask(ctx, live, target, f, known)
 	})
 }
 
-func (a *app) ask(ctx context.Context, l *verify.Live, target string) error {
+func (a *app) ask(ctx context.Context, l *verify.Live, target string, f *probeFlags, known *verify.Baseline) error {
+	target = verify.RedactURL(target)
 	fmt.Fprintf(a.stderr, "asking %s, at most %d requests\n", report.Text(target), l.Probe.Requests)
 	r, err := l.Run(ctx)
 	if err != nil {
@@ -130,26 +137,11 @@ func (a *app) ask(ctx context.Context, l *verify.Live, target string) error {
 	for _, d := range r.Findings {
 		failed = failed || pipeline.FailOn(a.failOn()).Reached(d.Severity)
 	}
-	if a.flags.json {
-		if err := report.JSON(a.stdout, report.New(&pipeline.Result{Findings: r.Findings, Failed: failed}, "hone "+version, "probe", target, "", false)); err != nil {
-			return fmt.Errorf("print result: %w", err)
-		}
-	} else {
-		report.Findings(a.stderr, r.Findings, report.Style{Color: a.color(a.flags.color, a.stderr), Verbose: a.flags.verbose})
-	}
-	for _, s := range r.Unclear {
-		fmt.Fprintf(a.stderr, "unclear: %s\n", report.Text(s))
-	}
-	if !a.flags.quiet && !a.flags.json {
-		fmt.Fprintf(a.stdout, "%s: %d files, %d requests, %d findings, %d unclear\n", report.Text(target), r.Targets, l.Probe.Asked(), len(r.Findings), len(r.Unclear))
-	}
-	switch {
-	case failed:
-		return errFindings
-	case len(r.Unclear) > 0:
-		return errUnclear
-	}
-	return nil
+	d := report.New(&pipeline.Result{Findings: r.Findings, Failed: failed}, "hone "+version, "probe", target, "", false)
+	d.Unclear, d.Requests = r.Unclear, l.Probe.Asked()
+	return f.judge(a, d, known, func() {
+		fmt.Fprintf(a.stdout, "%s: %d files, %d requests, %d findings, %d unclear\n", report.Text(target), r.Targets, d.Requests, len(d.Findings), len(d.Unclear))
+	})
 }
 
 func (a *app) failOn() string {
@@ -174,7 +166,7 @@ what to do next.`,
 			return a.diagnose(cmd.Context(), args[0], &f)
 		},
 	}
-	f.add(c)
+	f.bounds(c)
 	return c
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/hone-web/hone/site"
 )
 
 // Format is a way to write a document for people or for another program.
@@ -16,6 +18,10 @@ type Format struct {
 var Formats = []Format{
 	{"text", "as on the terminal", func(w io.Writer, d *Document) error {
 		Findings(w, d.Findings, Style{Verbose: 1})
+		if d.judged() {
+			_, err := fmt.Fprintln(w, Closing(d, Style{}))
+			return err
+		}
 		Summary(w, d, Style{Verbose: 1})
 		_, err := fmt.Fprintln(w, Closing(d, Style{}))
 		return err
@@ -49,6 +55,10 @@ func place(d *Document, path string) string {
 	in = strings.TrimPrefix(in, "./")
 	switch {
 	case isURL(path):
+		return path
+	case d.Outside[site.Path(path)] != "":
+		return d.Outside[site.Path(path)]
+	case isURL(in):
 		return path
 	case in == "" || in == ".":
 		return path

@@ -30,6 +30,9 @@ type Document struct {
 	Types         []pipeline.TypeTotal `json:"types"`
 	Pages         []pipeline.Page      `json:"pages"`
 	Findings      []site.Diagnostic    `json:"findings"`
+	Accepted      int                  `json:"accepted,omitempty"` // findings that a baseline accepts
+	Unclear       []string             `json:"unclear,omitempty"`  // what a live site did not tell
+	Requests      int                  `json:"requests,omitempty"` // that a live site was asked
 	Kept          []pipeline.Kept      `json:"kept"`
 	Work          pipeline.Work        `json:"work"`
 	Store         Store                `json:"store"`
@@ -41,8 +44,14 @@ type Document struct {
 	Resources     []pipeline.Resource  `json:"resources,omitempty"`
 	Files         []pipeline.FileStory `json:"files,omitempty"`
 
+	// Outside are files beside Input that findings stand at, and where they lie.
+	Outside map[site.Path]string `json:"-"`
+
 	entries []site.Entry
 }
+
+// judged reports whether the command judges only and makes nothing.
+func (d *Document) judged() bool { return d.Command == "check" || d.Command == "probe" }
 
 // Build is what is remembered of a build. It holds no time, so that the same
 // input gives the same report.

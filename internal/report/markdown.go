@@ -24,6 +24,11 @@ func Markdown(w io.Writer, d *Document) error {
 	var b strings.Builder
 	t := &d.Totals
 	fmt.Fprintf(&b, "## hone: %s\n\n", cell(Closing(d, Style{})))
+	if d.judged() {
+		markdownFindings(&b, d)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
 	fmt.Fprintf(&b, "**%s → %s** on disk (%s saved) · %s · %s\n\n", Bytes(t.BytesBefore), Bytes(t.BytesAfter), cmp.Or(Saved(t.BytesBefore, t.BytesAfter), "nothing"),
 		count(t.Pages, "page"), count(t.FilesBefore, "file"))
 	if d.Compare != nil {

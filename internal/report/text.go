@@ -69,6 +69,8 @@ func Summary(w io.Writer, d *Document, s Style) {
 func Closing(d *Document, s Style) string {
 	out := Text(d.Output)
 	switch {
+	case d.judged():
+		return judgement(d, s)
 	case d.Failed:
 		return s.paint(red, "not published: the findings above stop it; the previous output is untouched")
 	case d.Finished && d.Unchanged:
@@ -81,6 +83,21 @@ func Closing(d *Document, s Style) string {
 		return s.paint(green, "published "+out)
 	}
 	return "nothing published"
+}
+
+// judgement says what was found where nothing was to be made.
+func judgement(d *Document, s Style) string {
+	text := fmt.Sprintf("%s: %s, %s", Text(d.Input), count(countOf(d.Findings, site.Error), "error"), count(countOf(d.Findings, site.Warn), "warning"))
+	if d.Accepted > 0 {
+		text += fmt.Sprintf(", %d accepted by the baseline", d.Accepted)
+	}
+	if n := len(d.Unclear); n > 0 {
+		text += fmt.Sprintf(", %d could not be told", n)
+	}
+	if d.Failed {
+		return s.paint(red, text)
+	}
+	return text
 }
 
 // Findings writes the findings, worst first, and says how many it left out.
@@ -255,5 +272,9 @@ func Checked(w io.Writer, d *Document) {
 	for _, f := range d.Findings {
 		n[f.Severity]++
 	}
-	fmt.Fprintf(w, "%s: %s · %s · %s · %s\n", Text(d.Input), count(d.Totals.Pages, "page"), count(d.Totals.FilesBefore, "file"), count(n[site.Error], "error"), count(n[site.Warn], "warning"))
+	accepted := ""
+	if d.Accepted > 0 {
+		accepted = fmt.Sprintf(" · %d accepted", d.Accepted)
+	}
+	fmt.Fprintf(w, "%s: %s · %s · %s · %s%s\n", Text(d.Input), count(d.Totals.Pages, "page"), count(d.Totals.FilesBefore, "file"), count(n[site.Error], "error"), count(n[site.Warn], "warning"), accepted)
 }

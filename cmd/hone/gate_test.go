@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// challengeV2 is an offer of x402 version 2.
+var challengeV2 = base64.StdEncoding.EncodeToString([]byte(`{"x402Version":2,"accepts":[{"scheme":"exact","network":"eip155:8453","amount":"100","asset":"0xA","payTo":"0xB"}]}`))
+
+// gate is the script command that serves the folder of its first argument and
+// asks for payment below the paths that follow; its address is $GATE. The
+// header X-Gate-Proof: paid is a payment.
+func gate(ts *testscript.TestScript, _ bool, args []string) {
+	dir, paid := filepath.Join(ts.Getenv("WORK"), args[0]), args[1:]
+	files := http.FileServer(http.Dir(dir))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := "/" + strings.TrimLeft(strings.ReplaceAll(r.URL.Path, `\`, "/"), "/")
+		for _, x := range paid {
+			if !strings.Contains(p, x) || strings.Contains(p, "hone-probe-") {
+				continue
+			}
+			switch {
+			case r.Method == http.MethodOptions:
+				w.WriteHeader(http.StatusNoContent)
+				return
+			case r.Header.Get("X-Gate-Proof") == "paid":
+				w.Header().Set("Cache-Control", "private, no-store")
+				continue
+			}
+			w.Header().Set("PAYMENT-REQUIRED", challengeV2)
+			w.Header().Set("Cache-Control", "no-store")
+			w.WriteHeader(http.StatusPaymentRequired)
+			fmt.Fprint(w, "{}")
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	ts.Defer(s.Close)
+	ts.Setenv("GATE", s.URL)
+}
