@@ -17,6 +17,7 @@ require (
 	github.com/klauspost/compress v1.20.3 // zlib for PNG, gzip and zstd
 	github.com/pelletier/go-toml/v2 v2.4.3 // reads hone.toml and says where a wrong key stands
 	github.com/rogpeppe/go-internal v1.16.0 // txtar and testscript, for the tests
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // holds SARIF against the schema of the standard, in the tests
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress line on a terminal
 	github.com/spf13/cobra v1.10.2 // commands, help and completion
 	github.com/spf13/pflag v1.0.9 // the flags under cobra: which were set, in whose words
@@ -42,5 +43,6 @@ require (
 	github.com/pb33f/ordered-map/v2 v2.3.1 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	go.yaml.in/yaml/v4 v4.0.0-rc.2 // indirect
-	golang.org/x/tools v0.26.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+	golang.org/x/tools v0.51.0 // indirect
 )
