@@ -302,40 +302,6 @@ func (v *live) holds(f *PaymentFile, r *Reply) bool {
 	return sameText(pageText(built), pageText(r.Body))
 }
 
-// sameText reports whether b says most of what a says.
-func sameText(a, b []byte) bool {
-	const size, share = 5, 0.6
-	grams := func(text []byte) map[uint64]bool {
-		out := map[uint64]bool{}
-		var ring [size]uint64
-		n := 0
-		words(text, func(w []byte) {
-			h := uint64(fnvOffset)
-			for _, c := range w {
-				h = (h ^ uint64(c)) * fnvPrime
-			}
-			ring[n%size] = h
-			if n++; n < size {
-				return
-			}
-			h = fnvOffset
-			for i := range size {
-				h = (h ^ ring[(n+i)%size]) * fnvPrime
-			}
-			out[h] = true
-		})
-		return out
-	}
-	want, got := grams(a), grams(b)
-	n := 0
-	for h := range want {
-		if got[h] {
-			n++
-		}
-	}
-	return len(want) > 0 && float64(n) >= share*float64(len(want))
-}
-
 // missingFiles asks for what is not there: a page that is not found must say
 // so, and a paid folder must not sell it.
 func (v *live) missingFiles(ctx context.Context) {
