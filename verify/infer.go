@@ -2,7 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -34,7 +33,6 @@ func (p *Payment) Infer() ([]Inferred, error) {
 	in.pages()
 	in.hosts()
 	in.discovery()
-	in.openAPI()
 	if in.j.err != nil {
 		return nil, in.j.err
 	}
@@ -136,36 +134,23 @@ func (in *inference) hosts() {
 	}
 }
 
-// discovery reads the items of /.well-known/x402.
+// discovery reads what is sold by the site's own word.
 func (in *inference) discovery() {
-	for _, p := range []site.Path{".well-known/x402", ".well-known/x402.json"} {
-		if in.j.at[p] == nil {
+	for _, f := range in.Files {
+		b := strings.ToLower(f.Path.Base())
+		source, sure := "OpenAPI", "high"
+		switch {
+		case f.Path.Dir() == ".well-known" && (b == "x402" || b == "x402.json"):
+			source, sure = "x402 discovery", "medium"
+		case b != "openapi.json" && b != "swagger.json":
 			continue
 		}
-		var doc struct {
-			Items     []struct{ Resource, URL, Path string }
-			Resources []any
-			Accepts   []struct{ Resource string }
-		}
-		if json.Unmarshal(in.j.read(p), &doc) != nil {
-			continue
-		}
-		var urls []string
-		for _, i := range doc.Items {
-			urls = append(urls, cmp.Or(i.Resource, i.URL, i.Path))
-		}
-		for _, a := range doc.Accepts {
-			urls = append(urls, a.Resource)
-		}
-		for _, r := range doc.Resources {
-			if s, ok := r.(string); ok {
-				urls = append(urls, s)
+		for _, it := range soldItems(f.Path, in.j.read(f.Path)) {
+			u := it.Path
+			if source != "OpenAPI" {
+				u = escapeGlob(u)
 			}
-		}
-		for _, u := range urls {
-			if u = urlPath(u); u != "" {
-				in.add(Inferred{Path: escapeGlob(u), Access: Paid, At: site.HostPlace{Path: p}, Source: "x402 discovery", Confidence: "medium", Pages: 1})
-			}
+			in.add(Inferred{Path: u, Access: Paid, At: site.HostPlace{Path: f.Path}, Source: source, Confidence: sure, Pages: 1})
 		}
 	}
 }
@@ -183,37 +168,6 @@ func urlPath(u string) string {
 		return ""
 	}
 	return u
-}
-
-// openAPI reads operations that answer with 402 or carry x-payment-info, as
-// API gateways export them.
-func (in *inference) openAPI() {
-	for _, f := range in.Files {
-		if b := strings.ToLower(f.Path.Base()); b != "openapi.json" && b != "swagger.json" {
-			continue
-		}
-		var doc struct {
-			Paths map[string]map[string]json.RawMessage `json:"paths"`
-		}
-		if json.Unmarshal(in.j.read(f.Path), &doc) != nil {
-			continue
-		}
-		for p, ops := range doc.Paths {
-			paid := false
-			for _, raw := range ops {
-				var op struct {
-					Responses map[string]json.RawMessage `json:"responses"`
-					Info      json.RawMessage            `json:"x-payment-info"`
-				}
-				if json.Unmarshal(raw, &op) == nil && (op.Responses["402"] != nil || op.Info != nil) {
-					paid = true
-				}
-			}
-			if paid && strings.HasPrefix(p, "/") {
-				in.add(Inferred{Path: templates(p), Access: Paid, At: site.HostPlace{Path: f.Path}, Source: "OpenAPI", Confidence: "high", Pages: 1})
-			}
-		}
-	}
 }
 
 // templates writes the parameters of a path as wildcards.

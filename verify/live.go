@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -22,6 +21,13 @@ type Live struct {
 	Edge    bool     // ask a cache before the origin, under keys of its own
 	Sample  int      // free files that are asked for; 0 means 40
 	Seed    string   // decides which
+
+	// Proof returns a header field that proves a payment, for a challenge; nil:
+	// nothing is proved. It is the owner's: hone never pays.
+	Proof func(context.Context, *ProofRequest) (name, value string, err error)
+	// Others are further addresses of the same files that are not meant to be
+	// known: previews of the host, the bucket, the origin behind the CDN.
+	Others []*Probe
 }
 
 // LiveResult is what was found.
@@ -35,7 +41,8 @@ type LiveResult struct {
 type live struct {
 	*Live
 	*payment
-	out LiveResult
+	out   LiveResult
+	ruled map[string]bool // rules of the policy of which one file was looked at closely
 }
 
 // Run asks the origin.
@@ -46,7 +53,7 @@ func (l *Live) Run(ctx context.Context) (*LiveResult, error) {
 			return nil, err
 		}
 	}
-	v := &live{Live: l, payment: &payment{Payment: l.Payment, at: map[site.Path]*PaymentFile{}, groups: map[string]*cause{}}}
+	v := &live{Live: l, payment: &payment{Payment: l.Payment, at: map[site.Path]*PaymentFile{}, groups: map[string]*cause{}}, ruled: map[string]bool{}}
 	for _, f := range l.Payment.Files {
 		f.urls = URLs(f.Path)
 		v.at[f.Path] = f
@@ -58,7 +65,7 @@ func (l *Live) Run(ctx context.Context) (*LiveResult, error) {
 		return &v.out, ctx.Err()
 	}
 	if !v.siteWide(ctx, &home) {
-		for _, step := range []func(context.Context){v.machines, v.freeFiles, v.paidFiles, v.missingFiles} {
+		for _, step := range []func(context.Context){v.machines, v.freeFiles, v.paidFiles, v.discovery, v.missingFiles} {
 			if step(ctx); ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
@@ -76,9 +83,14 @@ func (v *live) unclear(r *Reply) {
 
 // at1 is a finding about a URL of the origin.
 func (v *live) at1(d site.Diagnostic, r *Reply, key, noun string) {
-	d.Path = site.Path(RedactURL(v.Probe.Origin.String() + r.Path))
+	v.of(v.Probe, d, r, key, noun)
+}
+
+// of is a finding about a URL of any origin.
+func (v *live) of(p *Probe, d site.Diagnostic, r *Reply, key, noun string) {
+	d.Path = site.Path(RedactURL(p.Origin.String() + r.Path))
 	d.Message, d.Hint = Redact(d.Message+" ("+r.Evidence()+")"), Redact(d.Hint)
-	if d.Evidence = v.Probe.evidence(r); r.Agent != "" && r.Agent != Human {
+	if d.Evidence = p.evidence(r); r.Agent != "" && r.Agent != Human {
 		d.Confidence = site.Spoofed
 	}
 	v.report(d, key, noun, Redact(r.Path))
@@ -194,6 +206,8 @@ func (v *live) freeFiles(ctx context.Context) {
 		switch {
 		case r.Err != nil:
 			v.unclear(&r)
+		case r.Status == 402 && v.Edge && v.stale(ctx, &r):
+			charged[r.Path] = true
 		case r.Status == 402 && r.Agent == Human:
 			charged[r.Path] = true
 			v.at1(site.Diagnostic{Rule: "PW001", Severity: site.Error, Message: fmt.Sprintf("%s is free and asks for payment: %s", r.Path, schemeWords(v.classify(&r))),
@@ -209,97 +223,6 @@ func (v *live) freeFiles(ctx context.Context) {
 			v.status(ctx, &r)
 		}
 	}
-}
-
-// paidFiles asks for everything that is paid.
-func (v *live) paidFiles(ctx context.Context) {
-	for _, f := range v.Files {
-		if !f.closed() || ctx.Err() != nil {
-			continue
-		}
-		v.out.Targets++
-		v.paid(ctx, f)
-	}
-}
-
-func (v *live) paid(ctx context.Context, f *PaymentFile) {
-	u := v.url(f)
-	r := v.Probe.Do(ctx, Ask{Path: u})
-	if r.Err != nil {
-		v.unclear(&r)
-		return
-	}
-	key := id(f.access[0].Rule)
-	switch {
-	case v.holds(f, &r) && r.Status == 402:
-		v.at1(site.Diagnostic{Rule: "PL004", Severity: site.Error, Message: fmt.Sprintf("the answer has the status 402 and holds %s", f.Path), Hint: "answer with a document of its own"}, &r, key, "paths")
-	case v.holds(f, &r):
-		v.at1(site.Diagnostic{Rule: "PL001", Severity: site.Error, Message: fmt.Sprintf("%s gets the text of %s without paying; %s it", u, f.Path, f.why()), Hint: "the gate is not applied to this path"}, &r, key, "paths")
-		return // nothing is gated: the rest would say the same
-	}
-	if r.Status == 402 {
-		v.challenge(ctx, f, &r)
-	}
-	for _, alias := range f.urls {
-		alias = site.Escape(strings.TrimSuffix(cmp.Or(v.Prefix, "/"), "/") + alias)
-		if alias == u {
-			continue
-		}
-		if a := v.Probe.Do(ctx, Ask{Path: alias}); v.holds(f, &a) && a.Status != 402 {
-			v.at1(site.Diagnostic{Rule: "PL005", Severity: site.Error, Message: fmt.Sprintf("%s is gated, and the same file is open at %s", u, alias), Hint: "gate every URL of the file: the folder with all below it"}, &a, key, "paths")
-		}
-	}
-	v.methods(ctx, f, u, key)
-	for _, t := range variants(u) {
-		if a := v.Probe.raw(ctx, t); v.holds(f, &a) && a.Status != 402 {
-			v.at1(site.Diagnostic{Rule: "PL006", Severity: site.Error, Message: fmt.Sprintf("%s is gated, and the same file is open when the path is written %s", u, t),
-				Hint: "normalize the path once, before the gate and before the file is looked up; refuse what is ambiguous"}, &a, key, "spellings")
-		}
-	}
-}
-
-// methods asks in other ways: other methods, parts, conditions, and with proof
-// that proves nothing.
-func (v *live) methods(ctx context.Context, f *PaymentFile, u, key string) {
-	for _, m := range []string{"POST", "PUT", "OPTIONS", "HONE"} {
-		if a := v.Probe.Do(ctx, Ask{Method: m, Path: u}); v.holds(f, &a) && a.Status != 402 {
-			v.at1(site.Diagnostic{Rule: "PL007", Severity: site.Error, Message: fmt.Sprintf("%s is gated for GET and open to %s", u, m), Hint: "gate all methods; answer OPTIONS separately"}, &a, key, "requests")
-		}
-	}
-	built, err := v.Text(f.Path)
-	if err != nil {
-		return
-	}
-	if a := v.Probe.Do(ctx, Ask{Method: "HEAD", Path: u}); a.Status == 200 && a.Header.Get("Content-Length") == fmt.Sprint(len(built)) {
-		v.at1(site.Diagnostic{Rule: "PE005", Severity: site.Error, Message: fmt.Sprintf("HEAD tells the length of %s, which is gated for GET", u), Hint: "gate HEAD as GET"}, &a, key, "paths")
-	}
-	a := v.Probe.Do(ctx, Ask{Path: u, Header: map[string]string{"Range": "bytes=0-99"}})
-	if a.Status == 206 && len(a.Body) > 0 && bytes.HasPrefix(built, a.Body) {
-		v.at1(site.Diagnostic{Rule: "PL009", Severity: site.Warn, Message: fmt.Sprintf("a part of %s is sent to who asks for a range", u), Hint: "gate before ranges and conditions are looked at"}, &a, key, "paths")
-	}
-	proof := map[string]string{"PAYMENT-SIGNATURE": "bm90IGEgcHJvb2Y=", "X-PAYMENT": "bm90IGEgcHJvb2Y=", "Authorization": `Payment bm90IGEgcHJvb2Y`}
-	if a := v.Probe.Do(ctx, Ask{Path: u, Header: proof}); v.holds(f, &a) && a.Status != 402 {
-		v.at1(site.Diagnostic{Rule: "PL011", Severity: site.Error, Message: fmt.Sprintf("%s opens to a proof that proves nothing", u), Hint: "refuse when the proof cannot be verified"}, &a, key, "paths")
-	}
-}
-
-// holds reports whether an answer has the text of a built file.
-func (v *live) holds(f *PaymentFile, r *Reply) bool {
-	if r.Err != nil || len(r.Body) == 0 || r.Status >= 300 && r.Status != 402 && r.Status < 400 {
-		return false
-	}
-	built, err := v.Text(f.Path)
-	if err != nil || len(built) == 0 {
-		return false
-	}
-	if bytes.Equal(built, r.Body) {
-		return true
-	}
-	if f.Kind != site.HTML {
-		n := min(len(built), len(r.Body), 4096)
-		return n >= 64 && bytes.Equal(built[:n], r.Body[:n])
-	}
-	return sameText(pageText(built), pageText(r.Body))
 }
 
 // missingFiles asks for what is not there: a page that is not found must say

@@ -35,16 +35,18 @@ func (v *live) challenge(ctx context.Context, f *PaymentFile, r *Reply) {
 	if c.Test != "" && v.Probe.Origin.Scheme == "https" {
 		v.at1(site.Diagnostic{Rule: "PD009", Severity: site.Error, Message: fmt.Sprintf("%s is sold for %s", r.Path, c.Test), Hint: "configure the network and the payee that you are paid by"}, r, key, "paths")
 	}
-	v.storing(ctx, r, key)
+	v.storing(ctx, rule, r, key)
 	v.crossOrigin(ctx, r, c, key)
 }
 
 // storing judges what caches may do with a 402.
-func (v *live) storing(ctx context.Context, r *Reply, key string) {
+func (v *live) storing(ctx context.Context, rule *AccessRule, r *Reply, key string) {
 	cc := strings.Join(r.Header.Values("Cache-Control"), ", ")
 	low := strings.ToLower(cc)
 	never := strings.Contains(low, "no-store") || strings.Contains(low, "private")
-	if !never {
+	if lacks := v.expectedCache(rule, low); lacks != "" {
+		v.at1(site.Diagnostic{Rule: "PC001", Severity: site.Error, Message: fmt.Sprintf("the 402 of %s lacks %s, which the policy expects", r.Path, lacks), Hint: "send Cache-Control: no-store with it"}, r, key+lacks, "paths")
+	} else if !never {
 		sev, why := site.Warn, "says nothing about caching"
 		if storable(cc) || r.Header.Get("Expires") != "" {
 			sev, why = site.Error, "may be stored"
@@ -69,10 +71,24 @@ func (v *live) storing(ctx context.Context, r *Reply, key string) {
 	}
 }
 
+// expectedCache returns the first directive that the policy expects and the
+// answer does not have.
+func (v *live) expectedCache(rule *AccessRule, low string) string {
+	if rule == nil {
+		return ""
+	}
+	for _, d := range rule.Expect.Cache {
+		if !slices.ContainsFunc(strings.Split(low, ","), func(s string) bool { return strings.TrimSpace(s) == strings.ToLower(d) }) {
+			return d
+		}
+	}
+	return ""
+}
+
 // poison looks whether a cache kept the 402, under a query of its own, so that
 // no real key is touched.
 func (v *live) poison(ctx context.Context, r *Reply, key string) {
-	u := fmt.Sprintf("%s?hone-probe=%x", r.Path, fnv1a(v.Seed+v.now().String()+r.Path))
+	u := v.ownKey(r.Path)
 	first := v.Probe.Do(ctx, Ask{Path: u})
 	second := v.Probe.Do(ctx, Ask{Path: u})
 	if first.Status == 402 && second.Status == 402 && cacheHit(&second) {

@@ -47,6 +47,7 @@ type Ask struct {
 	Path   string // path and query
 	Agent  Agent
 	Header map[string]string
+	Secret bool // the fields prove who asks: they are not shown
 }
 
 // Reply is the answer to it.
@@ -251,13 +252,13 @@ func Trouble(err error) string {
 }
 
 // secretFields are not shown: they prove who asks.
-var secretFields = []string{"Authorization", "Cookie", "Set-Cookie", "Payment-Signature", "X-Payment"}
+var secretFields = []string{"Authorization", "Cookie", "Set-Cookie", "Payment-Signature", "X-Payment", "X-Api-Key"}
 
 // sent returns the names of the fields that prove who asks.
 func (r *Reply) sent() []string {
 	var out []string
 	for k := range r.Ask.Header {
-		if slices.ContainsFunc(secretFields, func(f string) bool { return strings.EqualFold(f, k) }) {
+		if r.Secret || slices.ContainsFunc(secretFields, func(f string) bool { return strings.EqualFold(f, k) }) {
 			out = append(out, k)
 		}
 	}

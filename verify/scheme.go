@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,8 @@ type Challenge struct {
 	Problems []string // why no client can use it
 	Test     string   // not empty: a test network or a placeholder
 	Host     string   // of host-billing: whose notice it is
+
+	offers []offer
 }
 
 // maxChallenge bounds a challenge that is decoded.
@@ -99,6 +102,25 @@ type offer struct {
 	MaxTimeoutSeconds                                                  *float64
 }
 
+// amount is what is asked, in either version's field.
+func (o *offer) amount() string { return cmp.Or(o.Amount, o.MaxAmountRequired) }
+
+// String tells the offer in words.
+func (o *offer) String() string {
+	return fmt.Sprintf("%s units of %s on %s", clip(o.amount()), clip(o.Asset), clip(o.Network))
+}
+
+// same reports whether two offers ask the same; what one of them does not say
+// is no difference.
+func (o *offer) same(p offer) bool {
+	for _, x := range [...][2]string{{o.amount(), p.amount()}, {o.Network, p.Network}, {strings.ToLower(o.Asset), strings.ToLower(p.Asset)}, {strings.ToLower(o.PayTo), strings.ToLower(p.PayTo)}} {
+		if x[0] != "" && x[1] != "" && x[0] != x[1] {
+			return false
+		}
+	}
+	return true
+}
+
 // x402v2 reads PAYMENT-REQUIRED (x402, transports-v2/http): base64 of JSON.
 func x402v2(v string) Challenge {
 	c := Challenge{Scheme: "x402v2"}
@@ -168,6 +190,7 @@ func (c *Challenge) accepts(os []offer, amount func(*offer) string, field string
 		c.Problems = append(c.Problems, "/accepts is empty")
 		return
 	}
+	c.offers = os
 	for i := range os {
 		o := &os[i]
 		bad := func(name, value string) {
@@ -187,7 +210,7 @@ func (c *Challenge) accepts(os []offer, amount func(*offer) string, field string
 			}
 		}
 		if i == 0 {
-			c.Offer = fmt.Sprintf("%s units of %s on %s", clip(amount(o)), clip(o.Asset), clip(o.Network))
+			c.Offer = o.String()
 		}
 		if len(c.Problems) > 16 {
 			break
