@@ -77,7 +77,25 @@ func readNginx(f ConfFile) []*site.HostConf {
 		c.CleanURLs = root.cleanURLs(s)
 		c.Headers = func(url string) []site.HostHeader { return root.find(url).header() }
 		c.Answer = func(url string, _ bool) site.HostAnswer { return root.find(url).answer() }
+		c.Stores = nginxStores(f.Path, top)
 		out = append(out, c)
+	}
+	return out
+}
+
+// nginxStores returns the settings by which nginx keeps a 402 (ngx_http_proxy_module,
+// proxy_cache_valid, proxy_ignore_headers; the modules of the other protocols
+// have the same).
+func nginxStores(file site.Path, ds []*directive) []site.HostNote {
+	var out []site.HostNote
+	for _, d := range ds {
+		switch name := d.name(); {
+		case strings.HasSuffix(name, "_cache_valid") && len(d.words) > 2 && d.words[len(d.words)-1] != "0" && (slices.Contains(d.words[1:], "any") || slices.Contains(d.words[1:], "402")):
+			out = append(out, site.HostNote{HostPlace: site.HostPlace{Path: file, Line: d.line}, Text: strings.Join(d.words, " "), Why: "keeps a 402 that says nothing about caching"})
+		case strings.HasSuffix(name, "_ignore_headers") && slices.ContainsFunc(d.words[1:], func(w string) bool { return strings.EqualFold(w, "Cache-Control") }):
+			out = append(out, site.HostNote{HostPlace: site.HostPlace{Path: file, Line: d.line}, Text: strings.Join(d.words, " "), Why: "keeps answers whatever their Cache-Control says"})
+		}
+		out = append(out, nginxStores(file, d.block)...)
 	}
 	return out
 }

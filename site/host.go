@@ -10,6 +10,9 @@ type HostConf struct {
 	Headers func(url string) []HostHeader
 	// Ignored is what the host does not read: beyond a limit, or invalid.
 	Ignored []HostNote
+	// Stores are settings by which the host as a cache keeps errors, also those
+	// that do not ask for it.
+	Stores []HostNote
 	// Unordered says that of two rules that match either may decide.
 	Unordered bool
 	// Matcher is what hands requests to the rules, nil if all are.

@@ -20,6 +20,14 @@ func (j *payment) caching() {
 				j.masked(c, r)
 			}
 		}
+		for _, n := range c.Stores {
+			sev := site.Info
+			if strings.Contains(n.Text, "_ignore_headers") {
+				sev = site.Warn
+			}
+			j.report(place(site.Diagnostic{Rule: "PC011", Severity: sev, Message: fmt.Sprintf("%s as a cache: %q %s", c.Host, n.Text, n.Why),
+				Hint: "give errors no lifetime in the cache, and send no-store with every 402"}, n.HostPlace), n.Text, "lines", n.Text)
+		}
 		for _, f := range j.Files {
 			if f.human() == Paid && j.Policy != nil {
 				j.paidHeaders(c, f)

@@ -81,6 +81,7 @@ func infrastructure(p site.Path) string {
 
 // gates holds the policy against what each host is told.
 func (j *payment) gates() {
+	j.engines()
 	for _, c := range j.Hosts {
 		used := make([]bool, len(c.Rules))
 		for _, f := range j.Files {
@@ -146,7 +147,7 @@ func (j *payment) overlap(c *site.HostConf, f *PaymentFile) {
 }
 
 func (j *payment) covered(c *site.HostConf, r *site.HostRule) bool {
-	return slices.ContainsFunc(j.Files, func(f *PaymentFile) bool { return slices.ContainsFunc(j.served(c, f), r.Covers) })
+	return slices.ContainsFunc(j.Files, func(f *PaymentFile) bool { return slices.ContainsFunc(j.served(c, f), r.Covers) || slices.ContainsFunc(j.every(f), r.Covers) })
 }
 
 func (j *payment) infra(c *site.HostConf, r *site.HostRule, p site.Path) {

@@ -30,7 +30,7 @@ func payment(t testing.TB, w *Paywall, files map[site.Path]string) *Payment {
 	have := map[site.Path]bool{}
 	var confs []cache.ConfFile
 	for path, text := range files {
-		if cache.IsConf(path) || slices.Contains(cache.ProjectConf, string(path)) || strings.HasPrefix(string(path), "functions/") {
+		if cache.IsConf(path) || slices.Contains(cache.ProjectConf, string(path)) || strings.HasPrefix(string(path), "functions/") || path.Ext() == ".go" {
 			confs = append(confs, cache.ConfFile{Path: path, Text: []byte(text)})
 		} else {
 			have[path] = true
@@ -143,6 +143,15 @@ var paymentCases = []struct {
 	{"PF001 right", club(), map[site.Path]string{"club/a.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentMiddleware(to, {\n 'GET /CLUB/*': { price: '$0.01' } })"}, nil},
 	{"PF002", club(), map[site.Path]string{"club/a.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentProxy({ '/club': { price: '$1' } })\nexport const config = {\n matcher: ['/club/:path*'] }"}, []string{"PF004 middleware.ts:2", "PF002 middleware.ts:4"}},
 	{"PF002 right", club(), map[site.Path]string{"club/a.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentProxy({ '/club/*': { price: '$1' } })\nexport const config = {\n matcher: ['/club/:path*'] }"}, nil},
+	{"PF003", club(), map[site.Path]string{"club/index.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentMiddleware(to, {\n '/club/*': { price: '$1' } })", "main.go": "import \"x402/go\"\nvar routes = x402.RoutesConfig{\n \"/club/*\": {Price: \"$1\"} }"}, []string{"PF003 main.go:3"}},
+	{"PF003 right", club(), map[site.Path]string{"club/index.html": page, "middleware.ts": "import {x} from 'x402-next'\npaymentMiddleware(to, {\n '/club': { price: '$1' },\n '/club/*': { price: '$1' } })", "main.go": "import \"x402/go\"\nvar routes = x402.RoutesConfig{\n \"/club\": {Price: \"$1\"},\n \"/club/*\": {Price: \"$1\"} }"}, nil},
+	{"PF007 free and offered", club(), map[site.Path]string{"index.html": page, "club/b.html": page, ".well-known/x402": `{"items":[{"resource":"https://x.org/club/b.html"},{"resource":"https://x.org/about"}]}`}, []string{"PF007 .well-known/x402:0"}},
+	{"PF007 not listed", club(), map[site.Path]string{"index.html": page, "club/b.html": page, ".well-known/x402.json": `{"resources":["https://x.org/api"]}`}, []string{"PF007 .well-known/x402.json:0", "PF007 hone.toml:3"}},
+	{"PF007 openapi", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "openapi.json": `{"paths":{"/club/b.html":{"get":{"responses":{"402":{}}}},"/about":{"get":{"x-payment-info":{}}},"/free":{"get":{}}}}`}, []string{"PF007 openapi.json:0"}},
+	{"PF007 right", club(), map[site.Path]string{"index.html": page, "club/b.html": page, ".well-known/x402": `{"items":[{"resource":"https://x.org/club/b.html"}]}`}, nil},
+	{"PC011", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "proxy_cache_valid any 1m;\nlocation /club/ {\nadd_header Cache-Control no-store always;\nreturn 402; }"}, []string{"PC011 nginx.conf:1"}},
+	{"PC011 ignored", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "location /club/ {\nadd_header Cache-Control no-store always;\nproxy_ignore_headers Expires Cache-Control;\nreturn 402; }"}, []string{"PC011 nginx.conf:3"}},
+	{"PC011 right", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "proxy_cache_valid 200 1m;\nproxy_cache_valid 10m;\nproxy_cache_valid any 0;\nlocation /club/ {\nadd_header Cache-Control no-store always;\nreturn 402; }"}, nil},
 	{"no paywall", nil, map[site.Path]string{"index.html": `<script type="application/ld+json">{"isAccessibleForFree": false}</script>`, "_redirects": "/a /b\n/a /c\n/x\n", "nginx.conf": "location /a { return 403; }"}, nil},
 }
 
