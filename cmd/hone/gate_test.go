@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +15,24 @@ import (
 
 // challengeV2 is an offer of x402 version 2.
 var challengeV2 = base64.StdEncoding.EncodeToString([]byte(`{"x402Version":2,"accepts":[{"scheme":"exact","network":"eip155:8453","amount":"100","asset":"0xA","payTo":"0xB"}]}`))
+
+// prover is the command of an owner that pays: it reads a challenge and prints
+// a proof. With the argument bad it prints one that proves nothing, with none
+// nothing.
+func prover() {
+	var r struct{ URL, Scheme string }
+	if err := json.NewDecoder(os.Stdin).Decode(&r); err != nil || r.Scheme != "x402v2" || !strings.Contains(r.URL, "/club/") {
+		fmt.Fprintln(os.Stderr, "no challenge", err)
+		os.Exit(1)
+	}
+	fmt.Fprintln(os.Stderr, "paying with token=SECRETVALUE")
+	switch os.Args[1] {
+	case "good":
+		fmt.Println("X-Gate-Proof: paid")
+	case "bad":
+		fmt.Println("X-Gate-Proof: SECRETVALUE")
+	}
+}
 
 // gate is the script command that serves the folder of its first argument and
 // asks for payment below the paths that follow; its address is $GATE. The

@@ -45,23 +45,39 @@ func (a *app) project() string {
 	return "."
 }
 
-// policy returns the owner's policy, nil if there is none.
-func (a *app) policy(c *config.Config) (*verify.Paywall, error) {
-	p, name := &c.Paywall, shortName(a.configName)
+// paywallTable returns the [paywall] table, from hone.toml or from the file
+// beside it.
+func (a *app) paywallTable(c *config.Config) (*config.Paywall, error) {
+	p, _, err := a.paywallFile(c)
+	return p, err
+}
+
+func (a *app) paywallFile(c *config.Config) (p *config.Paywall, name string, err error) {
+	p, name = &c.Paywall, shortName(a.configName)
 	beside := shortName(filepath.Join(a.project(), paywallName))
 	text, err := os.ReadFile(beside)
 	if err == nil {
 		if !p.IsZero() {
-			return nil, usagef("both %s and %s hold a paywall policy; keep it in one", name, beside)
+			return nil, "", usagef("both %s and %s hold a paywall policy; keep it in one", name, beside)
 		}
 		if p, err = config.ParsePaywall(beside, text); err != nil {
-			return nil, &usageError{err}
+			return nil, "", &usageError{err}
 		}
-		name = beside
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read policy: %w", err)
+		return p, beside, nil
 	}
-	if p.IsZero() || p.Default == nil && p.Rule == nil && p.Exception == nil {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fmt.Errorf("read policy: %w", err)
+	}
+	return p, name, nil
+}
+
+// policy returns the owner's policy, nil if there is none.
+func (a *app) policy(c *config.Config) (*verify.Paywall, error) {
+	p, name, err := a.paywallFile(c)
+	if err != nil {
+		return nil, err
+	}
+	if p.Default == nil && p.Rule == nil && p.Exception == nil {
 		return nil, nil
 	}
 	w := &verify.Paywall{File: site.Path(filepath.ToSlash(name)), Default: verify.Access(value(p.Default, ""))}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hone-web/hone/internal/config"
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/internal/report"
 	"github.com/hone-web/hone/site"
@@ -27,6 +29,9 @@ type probeFlags struct {
 	rate         float64
 	timeout      time.Duration
 	seed         string
+	sample       int
+	also         []string
+	proof        bool
 	judgeFlags
 }
 
@@ -47,7 +52,8 @@ func (a *app) probeCommand() *cobra.Command {
 		Long: `probe asks a live origin what the policy says about it: free files as people,
 crawlers and fetchers ask for them, and paid files in every way that has led
 around a gate. A leak is the text of the built file, so probe needs the folder
-that was deployed. It never pays, and never leaves the origin.`,
+that was deployed, or its manifest.json and what the site lists itself (sitemap,
+OpenAPI). It never pays, and asks no addresses but those that are named.`,
 		Example: `  hone probe https://staging.example.com --site public-honed
   hone probe --edge https://www.example.com --site public-honed
   hone probe http://localhost:8080 --json`,
@@ -61,6 +67,9 @@ that was deployed. It never pays, and never leaves the origin.`,
 	c.Flags().StringVar(&f.site, "site", "", "`FOLDER` that was deployed")
 	c.Flags().BoolVar(&f.edge, "edge", false, "look whether caches keep answers, under addresses of their own")
 	c.Flags().StringVar(&f.seed, "seed", "1", "which free files are asked for")
+	c.Flags().IntVar(&f.sample, "sample", 40, "ask for at most so many free files")
+	c.Flags().StringSliceVar(&f.also, "also", nil, "further `URL` of the same files that must not give paid ones away: a preview, the origin behind the CDN")
+	c.Flags().BoolVar(&f.proof, "proof", false, "run the command of paywall.proof, which may pay, once for each paid rule")
 	a.flags.common(c)
 	f.add(a, c)
 	return c
@@ -103,7 +112,10 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 	if err != nil {
 		return err
 	}
-	live := &verify.Live{Probe: p, Edge: f.edge, Seed: f.seed}
+	live, err := f.live(a, c, p)
+	if err != nil {
+		return err
+	}
 	if f.site == "" {
 		w, err := a.policy(c)
 		if err != nil {
@@ -124,6 +136,36 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 		live.Payment = pay
 		return a.ask(ctx, live, target, f, known)
 	})
+}
+
+// live readies the engine.
+func (f *probeFlags) live(a *app, c *config.Config, p *verify.Probe) (*verify.Live, error) {
+	w, err := a.paywallTable(c)
+	if err != nil {
+		return nil, err
+	}
+	if f.sample < 1 {
+		return nil, usagef("--sample must be above 0")
+	}
+	l := &verify.Live{Probe: p, Edge: f.edge, Seed: f.seed, Sample: f.sample}
+	for _, text := range append(slices.Clone(w.Origins), f.also...) {
+		u, err := originOf(text)
+		if err != nil {
+			return nil, err
+		}
+		other, err := f.prober(u)
+		if err != nil {
+			return nil, err
+		}
+		l.Others = append(l.Others, other)
+	}
+	if f.proof {
+		if len(w.Proof) == 0 {
+			return nil, usagef("--proof runs the command of paywall.proof, and none is set")
+		}
+		l.Proof = proofCommand(w.Proof, a.project(), a.stderr)
+	}
+	return l, nil
 }
 
 func (a *app) ask(ctx context.Context, l *verify.Live, target string, f *probeFlags, known *verify.Baseline) error {

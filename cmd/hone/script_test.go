@@ -9,7 +9,7 @@ import (
 
 // TestMain lets scripts run hone as a program, with its worker children.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hone": main})
+	testscript.Main(m, map[string]func(){"hone": main, "prover": prover})
 }
 
 func TestScript(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 type Paywall struct {
 	Default   *string            `toml:"default" json:"default,omitempty" jsonschema:"enum=free,enum=paid,enum=preview,enum=deny,enum=ignore,description=Access of files that no rule governs; default free"`
 	Hosts     []string           `toml:"hosts" json:"hosts,omitempty" jsonschema:"description=Configuration files of the host to read besides those with well-known names; such as deploy/nginx.conf"`
+	Proof     []string           `toml:"proof" json:"proof,omitempty" jsonschema:"description=Command that proves a payment for hone probe: it reads a challenge as JSON and prints one header field; hone never pays"`
+	Origins   []string           `toml:"origins" json:"origins,omitempty" jsonschema:"description=Further addresses of the same files that must not give paid ones away; such as https://site.pages.dev"`
 	Rule      []PaywallRule      `toml:"rule" json:"rule,omitempty" jsonschema:"description=Which files are free and which are paid; the pattern that says most decides"`
 	Exception []PaywallException `toml:"exception" json:"exception,omitempty" jsonschema:"description=Findings that are known and accepted until a day"`
 }
@@ -44,7 +46,7 @@ type PaywallException struct {
 
 // IsZero reports whether nothing is set.
 func (p *Paywall) IsZero() bool {
-	return p.Default == nil && p.Hosts == nil && p.Rule == nil && p.Exception == nil
+	return p.Default == nil && p.Hosts == nil && p.Proof == nil && p.Origins == nil && p.Rule == nil && p.Exception == nil
 }
 
 // ParsePaywall reads the text of a paywall.toml, which holds the keys of the
