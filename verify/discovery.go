@@ -79,20 +79,27 @@ func x402Items(text []byte) []soldItem {
 	return out
 }
 
-func openAPIItems(text []byte) []soldItem {
-	var doc struct {
-		Servers []struct {
-			URL string `json:"url"`
-		} `json:"servers"`
-		BasePath string                                `json:"basePath"`
-		Paths    map[string]map[string]json.RawMessage `json:"paths"`
+// openAPI is what is read of a document of OpenAPI 3 or Swagger 2.
+type openAPI struct {
+	Servers []struct {
+		URL string `json:"url"`
+	} `json:"servers"`
+	BasePath string                                `json:"basePath"`
+	Paths    map[string]map[string]json.RawMessage `json:"paths"`
+}
+
+func (d *openAPI) base() string {
+	b := d.BasePath
+	if len(d.Servers) > 0 {
+		b = urlPath(d.Servers[0].URL)
 	}
+	return strings.TrimSuffix(b, "/")
+}
+
+func openAPIItems(text []byte) []soldItem {
+	var doc openAPI
 	if json.Unmarshal(text, &doc) != nil {
 		return nil
-	}
-	base := doc.BasePath
-	if len(doc.Servers) > 0 {
-		base = urlPath(doc.Servers[0].URL)
 	}
 	var out []soldItem
 	for p, ops := range doc.Paths {
@@ -106,11 +113,27 @@ func openAPIItems(text []byte) []soldItem {
 				paid = true
 			}
 		}
-		if paid && strings.HasPrefix(p, "/") && len(out) < maxSold {
-			out = append(out, soldItem{Path: strings.TrimSuffix(base, "/") + templates(p)})
+		if paid && strings.HasPrefix(p, "/") {
+			out = append(out, soldItem{Path: doc.base() + templates(p)})
 		}
 	}
 	slices.SortFunc(out, func(a, b soldItem) int { return cmp.Compare(a.Path, b.Path) })
+	return out[:min(len(out), maxSold)]
+}
+
+// openAPIGets returns the paths that answer GET, with * for parameters.
+func openAPIGets(text []byte) []string {
+	var doc openAPI
+	if json.Unmarshal(text, &doc) != nil {
+		return nil
+	}
+	var out []string
+	for p, ops := range doc.Paths {
+		if ops["get"] != nil && strings.HasPrefix(p, "/") {
+			out = append(out, doc.base()+templates(p))
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -42,6 +43,7 @@ type live struct {
 	*Live
 	*payment
 	out   LiveResult
+	home  []byte          // the body of the start page
 	ruled map[string]bool // rules of the policy of which one file was looked at closely
 }
 
@@ -64,8 +66,9 @@ func (l *Live) Run(ctx context.Context) (*LiveResult, error) {
 		v.unclear(&home)
 		return &v.out, ctx.Err()
 	}
+	v.home = home.Body
 	if !v.siteWide(ctx, &home) {
-		for _, step := range []func(context.Context){v.machines, v.freeFiles, v.paidFiles, v.discovery, v.missingFiles} {
+		for _, step := range []func(context.Context){v.machines, v.freeFiles, v.paidFiles, v.listedURLs, v.discovery, v.missingFiles} {
 			if step(ctx); ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
@@ -75,9 +78,21 @@ func (l *Live) Run(ctx context.Context) (*LiveResult, error) {
 	return &v.out, cmp.Or(v.payment.err, ctx.Err())
 }
 
+// again reports whether a second answer is as the first: what changes from one
+// request to the next is no finding.
+func (v *live) again(ctx context.Context, r *Reply) bool {
+	b := v.Probe.Do(ctx, r.Ask)
+	r.Stable = errors.Is(b.Err, errBudget) || b.Err == nil && b.Status == r.Status
+	return r.Stable
+}
+
 func (v *live) unclear(r *Reply) {
 	if !errors.Is(r.Err, errBudget) || !slices.ContainsFunc(v.out.Unclear, func(s string) bool { return strings.HasSuffix(s, errBudget.Error()) }) {
-		v.out.Unclear = append(v.out.Unclear, r.Evidence())
+		why := r.Evidence()
+		if r.Err == nil {
+			why += ", and something else when it is asked again"
+		}
+		v.out.Unclear = append(v.out.Unclear, why)
 	}
 }
 
@@ -107,6 +122,22 @@ func (v *live) url(f *PaymentFile) string {
 		u = f.urls[1]
 	}
 	return site.Escape(strings.TrimSuffix(cmp.Or(v.Prefix, "/"), "/") + u)
+}
+
+// sampled is how many of many are asked for.
+func (v *live) sampled() int { return cmp.Or(v.Sample, 40) }
+
+// pick takes a sample, the same with the same seed, and keeps it in order.
+func (v *live) pick(urls []string) []string {
+	out := pickBy(urls, v.sampled(), func(u string) string { return v.Seed + "\x00" + u })
+	slices.Sort(out)
+	return out
+}
+
+func pickBy[T any](all []T, n int, key func(T) string) []T {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b T) int { return cmp.Compare(fnv1a(key(a)), fnv1a(key(b))) })
+	return out[:min(len(out), n)]
 }
 
 // siteWide finds the one cause of a 402 on everything: the account of the
@@ -156,7 +187,7 @@ func (v *live) machines(ctx context.Context) {
 	}
 	for i, r := range v.Probe.All(ctx, asks) {
 		switch {
-		case r.Err != nil:
+		case r.Err != nil || !r.Stable || r.Status == 402 && !v.again(ctx, &r):
 			v.unclear(&r)
 		case r.Status == 402:
 			v.at1(site.Diagnostic{Rule: "PW003", Severity: site.Error, Message: fmt.Sprintf("%s asks for payment; %s", paths[i], infrastructure(site.Path(paths[i][1:]))),
@@ -174,13 +205,7 @@ func (v *live) freeFiles(ctx context.Context) {
 			files = append(files, f)
 		}
 	}
-	rank := func(f *PaymentFile) uint64 {
-		h := fnv.New64a()
-		h.Write([]byte(v.Seed + "\x00" + string(f.Path)))
-		return h.Sum64()
-	}
-	slices.SortFunc(files, func(a, b *PaymentFile) int { return cmp.Compare(rank(a), rank(b)) })
-	files = files[:min(len(files), cmp.Or(v.Sample, 40))]
+	files = pickBy(files, v.sampled(), func(f *PaymentFile) string { return v.Seed + "\x00" + string(f.Path) })
 	slices.SortFunc(files, func(a, b *PaymentFile) int { return cmp.Compare(a.Path, b.Path) })
 	var asks []Ask
 	var of []*PaymentFile
@@ -204,7 +229,7 @@ func (v *live) freeFiles(ctx context.Context) {
 	charged := map[string]bool{} // to people
 	for i, r := range v.Probe.All(ctx, asks) {
 		switch {
-		case r.Err != nil:
+		case r.Err != nil || !r.Stable || r.Status == 402 && !charged[r.Path] && !v.again(ctx, &r):
 			v.unclear(&r)
 		case r.Status == 402 && v.Edge && v.stale(ctx, &r):
 			charged[r.Path] = true
@@ -231,6 +256,13 @@ func (v *live) missingFiles(ctx context.Context) {
 	name := "hone-probe-" + fmt.Sprintf("%x", fnv1a(v.Seed))
 	if r := v.Probe.Do(ctx, Ask{Path: "/" + name + ".js"}); r.Status == 200 && strings.Contains(r.Header.Get("Content-Type"), "html") {
 		v.at1(site.Diagnostic{Rule: "PS200", Severity: site.Warn, Message: "a script that is not there is answered with 200 and a page", Hint: "leave assets out of the fallback: answer 404 with Cache-Control: no-store"}, &r, "soft", "")
+	}
+	if r := v.Probe.Do(ctx, Ask{Path: "/" + name + ".html"}); r.Status == 200 && v.Policy.DecideURL("/"+name+".html", Human).Access == Free {
+		d := site.Diagnostic{Rule: "PS200", Severity: site.Warn, Message: "a page that is not there is answered with 200: search engines take it for a page, visitors for the one they came for", Hint: "answer 404; a page of its own may come with it"}
+		if bytes.Equal(r.Body, v.home) {
+			d.Severity, d.Message = site.Info, "a page that is not there is answered with 200 and the start page, as applications with one page do" // a choice, and often meant
+		}
+		v.at1(d, &r, "soft page", "")
 	}
 	for _, rule := range v.Policy.Rules {
 		dir, ok := strings.CutSuffix(rule.Path, "/**")

@@ -25,7 +25,7 @@ func (v *live) paidFiles(ctx context.Context) {
 func (v *live) paid(ctx context.Context, f *PaymentFile) {
 	u := v.url(f)
 	r := v.Probe.Do(ctx, Ask{Path: u})
-	if r.Err != nil {
+	if r.Err != nil || !r.Stable {
 		v.unclear(&r)
 		return
 	}
@@ -138,7 +138,8 @@ func (v *live) methods(ctx context.Context, f *PaymentFile, u, key string) {
 	if err != nil {
 		return
 	}
-	if a := v.Probe.Do(ctx, Ask{Method: "HEAD", Path: u}); a.Status == 200 && a.Header.Get("Content-Length") == fmt.Sprint(len(built)) {
+	size := max(f.Size, int64(len(built)))
+	if a := v.Probe.Do(ctx, Ask{Method: "HEAD", Path: u}); size > 0 && a.Status == 200 && a.Header.Get("Content-Length") == fmt.Sprint(size) {
 		v.at1(site.Diagnostic{Rule: "PE005", Severity: site.Error, Message: fmt.Sprintf("HEAD tells the length of %s, which is gated for GET", u), Hint: "gate HEAD as GET"}, &a, key, "paths")
 	}
 	a := v.Probe.Do(ctx, Ask{Path: u, Header: map[string]string{"Range": "bytes=0-99"}})
@@ -155,6 +156,9 @@ func (v *live) methods(ctx context.Context, f *PaymentFile, u, key string) {
 func (v *live) holds(f *PaymentFile, r *Reply) bool {
 	if r.Err != nil || len(r.Body) == 0 || r.Status >= 300 && r.Status != 402 && r.Status < 400 {
 		return false
+	}
+	if f.Digest != (site.Digest{}) {
+		return r.Digest() == f.Digest
 	}
 	built, err := v.Text(f.Path)
 	if err != nil || len(built) == 0 {

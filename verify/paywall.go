@@ -32,6 +32,10 @@ type PaymentFile struct {
 	Doc   *scan.Doc   // nil for files without references
 	To    []site.Path // the file behind each reference of Doc, "" if there is none
 	Coded []string    // extensions of the precompressed files beside it
+	// Digest and Size are those of the bytes, where the bytes are not at hand:
+	// of a file that only a manifest tells of.
+	Digest site.Digest
+	Size   int64
 
 	access [5]Decision   // for each of Agents
 	match  []*AccessRule // rules that govern it, the most specific first

@@ -147,7 +147,9 @@ func (j *payment) overlap(c *site.HostConf, f *PaymentFile) {
 }
 
 func (j *payment) covered(c *site.HostConf, r *site.HostRule) bool {
-	return slices.ContainsFunc(j.Files, func(f *PaymentFile) bool { return slices.ContainsFunc(j.served(c, f), r.Covers) || slices.ContainsFunc(j.every(f), r.Covers) })
+	return slices.ContainsFunc(j.Files, func(f *PaymentFile) bool {
+		return slices.ContainsFunc(j.served(c, f), r.Covers) || slices.ContainsFunc(j.every(f), r.Covers)
+	})
 }
 
 func (j *payment) infra(c *site.HostConf, r *site.HostRule, p site.Path) {

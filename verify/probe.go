@@ -14,9 +14,12 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/hone-web/hone/site"
 )
 
 // Probe asks a live origin, within bounds. It never pays and never leaves the
@@ -30,6 +33,8 @@ type Probe struct {
 	Timeout      time.Duration // of each request; 0 means 10 s
 	MaxBody      int64         // bytes read of an answer; 0 means 2 MB
 	Now          func() time.Time
+	// Lookup resolves names; nil asks the system.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Sleep waits; nil sleeps for real.
 	Sleep func(context.Context, time.Duration) error
 
@@ -84,11 +89,24 @@ func (p *Probe) take() bool {
 	return true
 }
 
-// private reports whether an address is not of the public Internet.
+// private reports whether an address is not of the public Internet (RFC 6890,
+// RFC 6598). The metadata services of clouds are link-local or private.
 func private(a netip.Addr) bool {
 	a = a.Unmap()
-	shared := netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-	return !a.IsGlobalUnicast() || a.IsPrivate() || shared.Contains(a)
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return true
+	}
+	b := a.As16()
+	switch {
+	case a.Is4():
+		ip := a.As4()
+		return ip[0] == 0 || ip[0] == 100 && ip[1]&0xc0 == 64 || ip[0] == 192 && ip[1] == 0 && ip[2] == 0 || ip[0] == 198 && ip[1]&0xfe == 18 || ip[0] >= 240
+	case b[0] == 0 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b: // NAT64, RFC 6052: an IPv4 address in disguise
+		return private(netip.AddrFrom4([4]byte(b[12:16])))
+	case b[0] == 0x20 && b[1] == 0x02: // 6to4, RFC 3056
+		return private(netip.AddrFrom4([4]byte(b[2:6])))
+	}
+	return false
 }
 
 // dial resolves a name and connects to an address that may be asked. A
@@ -102,10 +120,18 @@ func (p *Probe) dial(ctx context.Context, network, addr string) (net.Conn, error
 	if _, err := netip.ParseAddr(host); err == nil || strings.EqualFold(host, "localhost") || p.AllowPrivate {
 		return d.DialContext(ctx, network, addr)
 	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	lookup := p.Lookup
+	if lookup == nil {
+		lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
+			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		}
+	}
+	ips, err := lookup(ctx, host)
 	if err != nil {
 		return nil, err
 	}
+	// What is dialed is the address that was looked at, not the name again: it
+	// may lead elsewhere a moment later.
 	err = errPrivate
 	for _, ip := range ips {
 		if private(ip) {
@@ -134,27 +160,43 @@ func (p *Probe) http() *http.Client {
 }
 
 // Do makes a request. Answers that pass, such as 503, and failures are asked
-// for twice more; they are stable if they stay.
+// for twice more; they are stable if they stay the same. What may change
+// something is asked once.
 func (p *Probe) Do(ctx context.Context, a Ask) Reply {
 	r := p.once(ctx, a)
+	if !passing(&r) || errors.Is(r.Err, errBudget) || errors.Is(r.Err, errPrivate) || a.Method != "" && a.Method != "GET" && a.Method != "HEAD" {
+		r.Stable = true
+		return r
+	}
+	first := r.Status
 	for try := range 2 {
-		if !passing(&r) || errors.Is(r.Err, errBudget) || errors.Is(r.Err, errPrivate) {
-			r.Stable = true
-			return r
-		}
-		wait := time.Duration(try+1) * 500 * time.Millisecond
-		if err := p.sleep(ctx, wait); err != nil {
+		if err := p.sleep(ctx, p.pause(&r, try)); err != nil {
 			return r
 		}
 		again := p.once(ctx, a)
-		if again.Status != r.Status && !passing(&again) {
-			again.Stable = true
-			return again // it was a hiccup
+		if errors.Is(again.Err, errBudget) {
+			return r
 		}
-		r = again
+		if r = again; !passing(&r) {
+			r.Stable = true
+			return r // it was a hiccup
+		}
 	}
-	r.Stable = true
+	r.Stable = r.Status == first
 	return r
+}
+
+// maxPause bounds how long Retry-After makes the probe wait.
+const maxPause = 10 * time.Second
+
+// pause says how long to wait before the next try: a little longer each time,
+// not the same for all addresses, and as long as the server asks for.
+func (p *Probe) pause(r *Reply, try int) time.Duration {
+	wait := time.Duration(try+1)*400*time.Millisecond + time.Duration(fnv1a(r.Path)%200)*time.Millisecond
+	if s, err := strconv.Atoi(r.Header.Get("Retry-After")); err == nil && s > 0 {
+		wait = max(wait, min(time.Duration(min(s, 3600))*time.Second, maxPause))
+	}
+	return wait
 }
 
 // passing reports whether an answer may be another a moment later.
@@ -265,6 +307,9 @@ func (r *Reply) sent() []string {
 	slices.Sort(out)
 	return out
 }
+
+// Digest is that of the body.
+func (r *Reply) Digest() site.Digest { return sha256.Sum256(r.Body) }
 
 // Evidence tells an answer in one line, without secrets.
 func (r *Reply) Evidence() string {

@@ -23,6 +23,7 @@ var errUnclear = errors.New("what could not be told is no clean result")
 // probeFlags bound what a live origin is asked.
 type probeFlags struct {
 	site         string
+	manifest     string
 	edge         bool
 	allowPrivate bool
 	requests     int
@@ -65,6 +66,7 @@ OpenAPI). It never pays, and asks no addresses but those that are named.`,
 	}
 	f.bounds(c)
 	c.Flags().StringVar(&f.site, "site", "", "`FOLDER` that was deployed")
+	c.Flags().StringVar(&f.manifest, "manifest", "", "manifest.json of what was deployed, `FILE` or URL, where the folder is not at hand")
 	c.Flags().BoolVar(&f.edge, "edge", false, "look whether caches keep answers, under addresses of their own")
 	c.Flags().StringVar(&f.seed, "seed", "1", "which free files are asked for")
 	c.Flags().IntVar(&f.sample, "sample", 40, "ask for at most so many free files")
@@ -117,12 +119,13 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 		return err
 	}
 	if f.site == "" {
-		w, err := a.policy(c)
-		if err != nil {
+		if live.Payment, err = a.remote(ctx, c, f.manifest); err != nil {
 			return err
 		}
-		live.Payment = &verify.Payment{Policy: w, Prefix: "/", Now: time.Now(), Text: func(site.Path) ([]byte, error) { return nil, nil }}
 		return a.ask(ctx, live, target, f, known)
+	}
+	if f.manifest != "" {
+		return usagef("--site and --manifest: name one of them")
 	}
 	in, err := a.input(c, []string{f.site})
 	if err != nil {
@@ -136,6 +139,43 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 		live.Payment = pay
 		return a.ask(ctx, live, target, f, known)
 	})
+}
+
+// remote is a site whose files are not at hand: what a manifest says of them,
+// or nothing.
+func (a *app) remote(ctx context.Context, c *config.Config, manifest string) (*verify.Payment, error) {
+	w, err := a.policy(c)
+	if err != nil {
+		return nil, err
+	}
+	p := &verify.Payment{Policy: w, Prefix: "/", Now: time.Now(), Text: func(site.Path) ([]byte, error) { return nil, nil }}
+	if manifest == "" {
+		return p, nil
+	}
+	m, err := loadManifest(ctx, manifest)
+	if err != nil {
+		return nil, err
+	}
+	zones := &verify.Paywall{File: site.Path(manifest)}
+	for i := range m.Entries {
+		e := &m.Entries[i]
+		x := &verify.PaymentFile{Path: e.Path, Kind: site.KindOf(e.Path), Digest: e.SHA256, Size: e.Size}
+		for _, coding := range e.Encodings {
+			x.Coded = append(x.Coded, map[string]string{"br": ".br", "gzip": ".gz", "zstd": ".zst"}[coding])
+		}
+		p.Files = append(p.Files, x)
+		if e.Zone != "" {
+			zones.Rules = append(zones.Rules, &verify.AccessRule{ID: string(e.Zone) + " /" + string(e.Path), Path: "/" + string(e.Path), Access: verify.Paid})
+		}
+	}
+	// A manifest knows which files were paid when it was made.
+	if p.Policy == nil && len(zones.Rules) > 0 {
+		p.Policy = zones
+		if err := zones.Compile(); err != nil {
+			return nil, usagef("%s: %v", manifest, err)
+		}
+	}
+	return p, nil
 }
 
 // live readies the engine.
