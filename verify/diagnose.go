@@ -65,6 +65,9 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // payment says whose challenge it is and what to do.
 func (d *Diagnosis) payment(ctx context.Context, p *Probe, r *Reply, c Challenge) {
 	d.Trouble = true
+	if m := StatusMeaning(r); m.Rule == "PS402" {
+		d.say("%s: %s. [%s]", capital(m.What), m.Impact, m.Rule)
+	}
 	switch c.Scheme {
 	case "host-billing":
 		d.say("It is a notice of %s to the owner of the site: the account is unpaid or over its limit. No visitor can pay it.", c.Host)

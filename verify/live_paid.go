@@ -73,7 +73,7 @@ func (v *live) unasked(f *PaymentFile, r *Reply, key string) {
 	case r.Status == 200 && strings.Contains(r.Header.Get("Content-Type"), "html") && indexable(r):
 		v.at1(site.Diagnostic{Rule: "PD007", Severity: site.Warn, Message: fmt.Sprintf("%s answers 200 with another page in place of what is paid, and search engines may list that page", r.Path),
 			Hint: "answer 402, or add noindex to the page that asks for payment"}, r, key, "paths")
-	case f.human() == Paid && r.Status != want && (r.Status < 300 || r.Status > 399) && !passing(r):
+	case f.human() == Paid && r.Status != want && r.Status >= 400 && !passing(r):
 		v.at1(site.Diagnostic{Rule: "PD004", Severity: site.Info, Message: fmt.Sprintf("%s is closed and answers %d, where the policy expects %d: nobody can buy it", r.Path, r.Status, want),
 			Hint: "correct the gate, or say what is meant: expect = { status = … }, access = \"deny\""}, r, key, "paths")
 	}

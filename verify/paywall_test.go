@@ -152,6 +152,9 @@ var paymentCases = []struct {
 	{"PC011", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "proxy_cache_valid any 1m;\nlocation /club/ {\nadd_header Cache-Control no-store always;\nreturn 402; }"}, []string{"PC011 nginx.conf:1"}},
 	{"PC011 ignored", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "location /club/ {\nadd_header Cache-Control no-store always;\nproxy_ignore_headers Expires Cache-Control;\nreturn 402; }"}, []string{"PC011 nginx.conf:3"}},
 	{"PC011 right", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "proxy_cache_valid 200 1m;\nproxy_cache_valid 10m;\nproxy_cache_valid any 0;\nlocation /club/ {\nadd_header Cache-Control no-store always;\nreturn 402; }"}, nil},
+	{"PF004 right", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "add_header Cache-Control no-store always;\nlocation /club/ {\nreturn 402; }"}, nil},
+	{"PF008 right", club(), map[site.Path]string{"index.html": page, "netlify.toml": "", "_redirects": "/a /b\n/c /d\n", "club/b.html": page}, nil},
+	{"PL003 right", club(), map[site.Path]string{"index.html": page, "club/b.html": page, "_routes.json": "{\"version\":1,\"include\":[\"/club/*\"],\"exclude\":[]}", "functions/club/_middleware.js": "export const onRequest = () => new Response('', {status: 402})"}, nil},
 	{"no paywall", nil, map[site.Path]string{"index.html": `<script type="application/ld+json">{"isAccessibleForFree": false}</script>`, "_redirects": "/a /b\n/a /c\n/x\n", "nginx.conf": "location /a { return 403; }"}, nil},
 }
 

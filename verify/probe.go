@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type Probe struct {
 	Timeout      time.Duration // of each request; 0 means 10 s
 	MaxBody      int64         // bytes read of an answer; 0 means 2 MB
 	Now          func() time.Time
+	Roots        *x509.CertPool // whose certificates count; nil means those of the system
 	// Lookup resolves names; nil asks the system.
 	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 	// Sleep waits; nil sleeps for real.
@@ -153,7 +155,7 @@ func (p *Probe) http() *http.Client {
 			Timeout:       cmp.Or(p.Timeout, 10*time.Second),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{DialContext: p.dial, DisableCompression: true, MaxIdleConnsPerHost: probeWorkers, MaxResponseHeaderBytes: 1 << 20,
-				TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true},
+				TLSClientConfig: &tls.Config{RootCAs: p.Roots}, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true},
 		}
 	}
 	return p.client

@@ -87,7 +87,7 @@ func (p *Probe) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || p.Origin.Scheme != "https" {
 		return conn, err
 	}
-	t := tls.Client(conn, &tls.Config{ServerName: p.Origin.Hostname(), NextProtos: []string{"http/1.1"}})
+	t := tls.Client(conn, &tls.Config{ServerName: p.Origin.Hostname(), NextProtos: []string{"http/1.1"}, RootCAs: p.Roots})
 	if err := t.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		return nil, err
