@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type Inferred struct {
 	Path       string // pattern of URL paths
 	Access     Access
+	ByAgent    map[Agent]Access // of classes that have another access
 	At         site.HostPlace
 	Source     string // "isAccessibleForFree", "nginx", …
 	Confidence string // high, medium or low
@@ -33,6 +35,8 @@ func (p *Payment) Infer() ([]Inferred, error) {
 	in.pages()
 	in.hosts()
 	in.discovery()
+	in.licences()
+	in.listed()
 	if in.j.err != nil {
 		return nil, in.j.err
 	}
@@ -111,8 +115,16 @@ func (in *inference) hosts() {
 	for _, c := range in.Hosts {
 		for k := range c.Rules {
 			r := &c.Rules[k]
-			if r.Status != 402 {
+			if r.Status != 402 && r.Status != 401 && r.Status != 403 || r.Dropped != "" || r.Cond != "" {
 				continue
+			}
+			if routes(c) {
+				in.add(Inferred{Path: routeGlob(r.Pattern), Access: Paid, At: r.HostPlace, Source: "x402 routes", Confidence: "medium", Pages: in.covered(r)})
+				continue
+			}
+			access, sure := Paid, "medium"
+			if r.Status != 402 {
+				access, sure = Deny, "low" // closed, and maybe for other reasons than a price
 			}
 			n := 0
 			common := ""
@@ -128,7 +140,7 @@ func (in *inference) hosts() {
 				}
 			}
 			if n > 0 {
-				in.add(Inferred{Path: escapeGlob(strings.TrimSuffix(common, "/")) + "/**", Access: Paid, At: r.HostPlace, Source: c.Host, Confidence: "medium", Pages: n})
+				in.add(Inferred{Path: escapeGlob(strings.TrimSuffix(common, "/")) + "/**", Access: access, At: r.HostPlace, Source: c.Host, Confidence: sure, Pages: n})
 			}
 		}
 	}
@@ -196,7 +208,7 @@ func (in *inference) disagree() {
 	for i := range min(len(in.out), most) {
 		for k := range min(len(in.out), most) {
 			a, b := &in.out[i], &in.out[k]
-			if a.Access == b.Access || globs[i] == nil || globs[k] == nil || a.Against != "" {
+			if a.Access == b.Access && maps.Equal(a.ByAgent, b.ByAgent) || a.ByAgent != nil || b.ByAgent != nil || globs[i] == nil || globs[k] == nil || a.Against != "" {
 				continue
 			}
 			for _, f := range in.Files {

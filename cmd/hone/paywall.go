@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -226,9 +227,12 @@ func (a *app) paywallCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	infer := &cobra.Command{Use: "infer [DIR]", Short: "Draft a policy from what the site and its configuration already say",
-		Long: `infer reads what pages say about their price (isAccessibleForFree), payment
-discovery files, OpenAPI documents and the configuration of hosts, and prints a
-draft of paywall.toml in which every rule has its source. It writes no file.`,
+		Long: `infer reads what pages say about their price (isAccessibleForFree, as JSON-LD and
+microdata), sitemaps, robots.txt and the licences it names (RSL), payment
+discovery files, OpenAPI documents, the configuration of hosts and route maps of
+x402, and prints a draft of paywall.toml in which every rule has its source and
+how sure it is. What little speaks for is written as a comment. Sources that
+disagree are findings. It writes no file.`,
 		Example: "  hone paywall infer public > paywall.toml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -259,7 +263,12 @@ func (a *app) infer(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
+		ds := verify.Disagreements(found)
+		report.Findings(a.stderr, ds, report.Style{Color: a.color(a.flags.color, a.stderr), Verbose: a.flags.verbose})
 		a.draft(in, found)
+		if slices.ContainsFunc(ds, func(d site.Diagnostic) bool { return pipeline.FailOn(a.failOn()).Reached(d.Severity) }) {
+			return errFindings
+		}
 		return nil
 	})
 }
@@ -282,7 +291,20 @@ func (a *app) draft(in string, found []verify.Inferred) {
 		if f.Against != "" {
 			fmt.Fprintf(a.stdout, "\n# CHECK: %s", report.Text(f.Against))
 		}
-		fmt.Fprintf(a.stdout, "\n[[rule]]\nid = \"rule-%d\"\npath = %s\naccess = %q\n", i+1, tomlString(f.Path), f.Access)
+		mark := "" // a rule that little speaks for is for the owner to put in force
+		if f.Confidence == "low" {
+			mark = "# "
+		}
+		fmt.Fprintf(a.stdout, "\n%[1]s[[rule]]\n%[1]sid = \"rule-%[2]d\"\n%[1]spath = %[3]s\n%[1]saccess = %[4]q\n", mark, i+1, tomlString(f.Path), f.Access)
+		if len(f.ByAgent) > 0 {
+			var by []string
+			for _, agent := range verify.Agents {
+				if access, ok := f.ByAgent[agent]; ok {
+					by = append(by, fmt.Sprintf("%s = %q", agent, access))
+				}
+			}
+			fmt.Fprintf(a.stdout, "%sby_agent = { %s }\n", mark, strings.Join(by, ", "))
+		}
 	}
 }
 
