@@ -23,6 +23,7 @@ type Payment struct {
 	Text   func(site.Path) ([]byte, error)
 	Prefix string    // where the site is served, with slashes at both ends
 	Now    time.Time // for exceptions that end
+	Memo   *Memo     // keeps what was read for the next judgement; may be nil
 }
 
 // PaymentFile is one file of the site.
@@ -36,10 +37,14 @@ type PaymentFile struct {
 	// of a file that only a manifest tells of.
 	Digest site.Digest
 	Size   int64
+	// Sum is the digest of what Text returns: what is read of it is kept under
+	// this. Zero keeps nothing.
+	Sum site.Digest
 
 	access [5]Decision   // for each of Agents
 	match  []*AccessRule // rules that govern it, the most specific first
 	urls   []string
+	facts  *facts
 }
 
 // paymentRules are the groups of rules, in the order in which they run.
@@ -61,9 +66,12 @@ func (p *Payment) Judge() ([]site.Diagnostic, error) {
 		return nil, nil
 	}
 	j := &payment{Payment: p, at: map[site.Path]*PaymentFile{}, groups: map[string]*cause{}}
+	if p.Memo != nil {
+		p.Memo.begin()
+	}
 	for _, f := range p.Files {
 		j.at[f.Path] = f
-		f.urls = URLs(f.Path)
+		f.urls, f.facts = URLs(f.Path), nil
 		j.decide(f)
 	}
 	for _, rule := range paymentRules {

@@ -32,7 +32,7 @@ func (j *payment) copies() {
 	}
 	var open []*PaymentFile
 	for _, f := range j.Files {
-		if f.open() && (f.Kind == site.JSON || f.Kind == site.XML || f.Kind == site.Text || f.Kind == site.JS) {
+		if f.open() && (f.Kind == site.JSON || f.Kind == site.XML || f.Kind == site.Text || f.Kind == site.JS || f.Kind == site.HTML) {
 			open = append(open, f)
 		}
 	}
@@ -41,20 +41,23 @@ func (j *payment) copies() {
 	}
 	p.size = make([]int, len(paid))
 	for i, f := range paid {
-		p.add(int32(i), pageText(j.read(f.Path)))
+		p.add(int32(i), j.facts(f).runs)
 	}
 	// What free pages say too is no secret: navigation, footers, teasers.
 	for _, f := range j.Files {
 		if f.Kind == site.HTML && f.open() {
-			p.forget(pageText(j.read(f.Path)))
+			p.forget(j.facts(f).runs)
 		}
 	}
 	for _, f := range open {
-		text := j.read(f.Path)
-		for _, c := range p.find(text) {
+		runs, where := j.facts(f).runs, ""
+		if f.Kind == site.HTML {
+			runs, where = j.facts(f).data, " in its JSON-LD" // what it shows is told of elsewhere
+		}
+		for _, c := range p.find(runs) {
 			of := paid[c.page]
 			j.report(site.Diagnostic{Rule: "PL012", Severity: site.Error, Path: f.Path, Confidence: site.Probable, Evidence: j.because(of),
-				Message: fmt.Sprintf("%s is free and holds the text of %s, which %s", f.Path, of.Path, of.why()),
+				Message: fmt.Sprintf("%s is free and holds the text of %s%s, which %s", f.Path, of.Path, where, of.why()),
 				Hint:    "leave paid text out of it when the site is built, or make it paid too"}, string(f.Path), "pages", string(of.Path))
 		}
 	}
@@ -71,8 +74,8 @@ type copied struct {
 	count int
 }
 
-func (p *paidText) add(page int32, text []byte) {
-	p.runs(text, func(h uint64) {
+func (p *paidText) add(page int32, runs []uint64) {
+	for _, h := range runs {
 		if at, ok := p.of[h]; !ok {
 			p.of[h] = page
 			p.size[page]++
@@ -80,28 +83,28 @@ func (p *paidText) add(page int32, text []byte) {
 			p.size[at]-- // two paid pages say it
 			p.of[h] = -1
 		}
-	})
+	}
 }
 
-func (p *paidText) forget(text []byte) {
-	p.runs(text, func(h uint64) {
+func (p *paidText) forget(runs []uint64) {
+	for _, h := range runs {
 		if at, ok := p.of[h]; ok && at >= 0 {
 			p.size[at]--
 			p.of[h] = -1
 		}
-	})
+	}
 }
 
 // find returns the pages of which a text holds a good part.
-func (p *paidText) find(text []byte) []copied {
+func (p *paidText) find(runs []uint64) []copied {
 	count := map[int32]int{}
 	seen := map[uint64]bool{}
-	p.runs(text, func(h uint64) {
+	for _, h := range runs {
 		if at, ok := p.of[h]; ok && at >= 0 && !seen[h] {
 			seen[h] = true
 			count[at]++
 		}
-	})
+	}
 	var out []copied
 	for page, n := range count {
 		if n >= minCopied && float64(n) >= minShare*float64(p.size[page]) {
@@ -110,13 +113,4 @@ func (p *paidText) find(text []byte) []copied {
 	}
 	slices.SortFunc(out, func(a, b copied) int { return cmp.Compare(a.page, b.page) })
 	return out
-}
-
-// runs calls f with the runs of words that are looked at: one in sample.
-func (p *paidText) runs(text []byte, f func(uint64)) {
-	shingles(text, shingle, func(h uint64) {
-		if h%sample == 0 {
-			f(h)
-		}
-	})
 }

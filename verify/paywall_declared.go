@@ -139,16 +139,12 @@ func truth(s string) (value, ok bool) {
 
 // markup holds a page's own word against the policy.
 func (j *payment) markup(f *PaymentFile) {
-	text := j.read(f.Path)
-	if len(text) > maxPage {
-		return
-	}
-	d := DeclaredAccess(text)
+	said := j.facts(f)
+	d := said.declared
 	if d == nil {
 		return
 	}
-	line, _ := site.Position(text, d.Off)
-	at := site.HostPlace{Path: f.Path, Line: line}
+	at := site.HostPlace{Path: f.Path, Line: said.line}
 	search := f.for1(Search)
 	switch {
 	case d.Free && f.human() == Paid && search == Paid:
@@ -160,7 +156,7 @@ func (j *payment) markup(f *PaymentFile) {
 			Message: fmt.Sprintf("%s says that it is not free, and everyone gets it", f.Path),
 			Hint:    "write isAccessibleForFree: true, or make the page preview or paid in the policy; search engines take markup that is not true for cloaking"}, at), id(f.access[0].Rule)+"paid", "pages", string(f.Path))
 	case !d.Free && f.human() == Preview:
-		if n, class := hiddenWords(text, d.Hidden); n > maxTeaser {
+		if n, class := said.hidden, said.class; n > maxTeaser {
 			j.report(place(site.Diagnostic{Rule: "PL008", Severity: site.Warn,
 				Message: fmt.Sprintf("the part .%s that %s calls not free has %d words in the page that everyone gets: only style or script hides it", class, f.Path, n),
 				Hint:    "send the text to those who paid only; or, if metered reading is what you want, make the page free and keep the markup"}, at), class, "pages", string(f.Path))

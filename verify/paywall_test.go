@@ -109,6 +109,9 @@ var paymentCases = []struct {
 <script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":"False","hasPart":{"@type":"WebPageElement","isAccessibleForFree":false,"cssSelector":".paywall"}}</script><div class="x paywall">` + article("w", 30) + "</div>"}, nil},
 	{"PL012", club(), map[site.Path]string{"index.html": page, "club/b.html": "<title>x</title><p>" + article("w", 200), "search.json": `{"b":"\u003cp\u003e` + article("W", 200) + `"}`}, []string{"PL012 search.json:0"}},
 	{"PL012 feed", club(), map[site.Path]string{"index.html": page, "club/b.html": "<title>x</title><p>" + article("w", 200), "feed.xml": `<rss><channel><item><description>&lt;p class="x"&gt;` + article("w", 200) + `</description></item></channel></rss>`}, []string{"PL012 feed.xml:0"}},
+	{"PL012 JSON-LD", club(), map[site.Path]string{"club/b.html": "<title>x</title><p>" + article("w", 200), "index.html": `<title>x</title><script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","articleBody":"` + article("w", 200) + `"}]}</script>`}, []string{"PL012 index.html:0"}},
+	{"PL012 source map", club(), map[site.Path]string{"index.html": page, "club/b.html": "<title>x</title><p>" + article("w", 200), "app.js.map": `{"sourcesContent":["<p>` + article("w", 200) + `"]}`}, []string{"PL012 app.js.map:0"}},
+	{"PL012 worker", club(), map[site.Path]string{"index.html": page, "club/b.html": "<title>x</title><p>" + article("w", 200), "sw.js": `const cached = "` + article("w", 200) + `"`}, []string{"PL012 sw.js:0"}},
 	{"PL012 right: a teaser", club(), map[site.Path]string{"index.html": page, "club/b.html": "<title>x</title><p>" + article("w", 200), "search.json": `{"b":"` + article("w", 40) + `"}`}, nil},
 	{"PL012 right: what free pages say", club(), map[site.Path]string{"index.html": "<p>" + article("w", 200), "club/b.html": "<title>x</title><p>" + article("w", 200), "search.json": `{"b":"` + article("w", 200) + `"}`}, nil},
 	{"PC001 storable", nil, map[site.Path]string{"index.html": page, "club/b.html": page, "nginx.conf": "location /club/ {\nadd_header Cache-Control 'max-age=60' always;\nreturn 402; }"}, []string{"PC001 nginx.conf:2"}},
@@ -202,8 +205,80 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// TestMemo: a judgement that follows another reads what changed.
+func TestMemo(t *testing.T) {
+	t.Parallel()
+	files := map[site.Path]string{"search.json": `{"b":"` + article("x", 200) + `"}`}
+	for i := range 50 {
+		files[site.Path(fmt.Sprintf("club/p%d.html", i))] = fmt.Sprintf("<title>x</title><p>%s", article(fmt.Sprint("w", i), 200))
+		files[site.Path(fmt.Sprintf("p%d.html", i))] = fmt.Sprintf("<title>x</title><p>%s", article(fmt.Sprint("v", i), 200))
+	}
+	var m Memo
+	judge := func() (ds []site.Diagnostic, read int) {
+		p := payment(t, club(), files)
+		p.Memo = &m
+		text := p.Text
+		p.Text = func(p site.Path) ([]byte, error) { read++; return text(p) }
+		for _, f := range p.Files {
+			f.Sum = site.Sum([]byte(files[f.Path]))
+		}
+		ds, err := p.Judge()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ds, read
+	}
+	if ds, read := judge(); len(ds) != 0 || read != 101 {
+		t.Errorf("first: %v, %d files read", ds, read)
+	}
+	if ds, read := judge(); len(ds) != 0 || read != 0 {
+		t.Errorf("nothing changed: %v, %d files read", ds, read)
+	}
+	files["search.json"] = `{"b":"` + article("w7", 200) + `"}`
+	if ds, read := judge(); len(ds) != 1 || ds[0].Rule != "PL012" || read != 1 {
+		t.Errorf("one changed: %v, %d files read", ds, read)
+	}
+	files["club/p7.html"] = page
+	if ds, read := judge(); len(ds) != 0 || read != 1 {
+		t.Errorf("the paid page changed: %v, %d files read", ds, read)
+	}
+}
+
+// BenchmarkPaymentAgain: the same, one page changed.
+func BenchmarkPaymentAgain(b *testing.B) {
+	p := tenThousand(b)
+	var m Memo
+	p.Memo = &m
+	for _, f := range p.Files {
+		text, _ := p.Text(f.Path)
+		f.Sum = site.Sum(text)
+	}
+	if _, err := p.Judge(); err != nil {
+		b.Fatal(err)
+	}
+	n := byte(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		n++
+		p.Files[0].Sum[0] = n
+		if _, err := p.Judge(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkPayment: 10,000 pages, 200 rules.
 func BenchmarkPayment(b *testing.B) {
+	p := tenThousand(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.Judge(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func tenThousand(b *testing.B) *Payment {
 	w := &Paywall{}
 	for i := range 200 {
 		w.Rules = append(w.Rules, &AccessRule{ID: fmt.Sprint(i), Path: fmt.Sprintf("/s%d/**/*.html", i), Access: map[bool]Access{true: Paid, false: Free}[i%2 == 0]})
@@ -213,11 +288,5 @@ func BenchmarkPayment(b *testing.B) {
 		files[site.Path(fmt.Sprintf("s%d/p%d.html", i%250, i))] = fmt.Sprintf("<!DOCTYPE html><title>x</title><p>%s<a href=/s%d/p%d.html>next</a><a href=/>home</a>", article(fmt.Sprint("w", i), 100), (i+1)%250, i+1)
 	}
 	files["feed.xml"] = "<rss><description>" + article("feed", 5000) + "</description></rss>"
-	p := payment(b, w, files)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := p.Judge(); err != nil {
-			b.Fatal(err)
-		}
-	}
+	return payment(b, w, files)
 }

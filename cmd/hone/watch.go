@@ -21,6 +21,7 @@ import (
 	"github.com/hone-web/hone/internal/watch"
 	"github.com/hone-web/hone/optimize"
 	"github.com/hone-web/hone/site"
+	"github.com/hone-web/hone/verify"
 )
 
 func (a *app) watchCommand() *cobra.Command {
@@ -56,7 +57,8 @@ type session struct {
 	avif   *optimize.AVIFMachine
 	server *server // nil: nobody is served
 	last   *site.Manifest
-	first  bool // nothing was built yet
+	judged verify.Memo // what the rules about payment read
+	first  bool        // nothing was built yet
 }
 
 const (
@@ -205,7 +207,7 @@ func wait(done <-chan built, d time.Duration) {
 func (s *session) start(ctx context.Context, done chan<- built) context.CancelFunc {
 	ctx, cancel := context.WithCancel(ctx)
 	o := s.o
-	o.Esbuild, o.AVIF, o.Now = s.pool, s.avif, time.Now()
+	o.Esbuild, o.AVIF, o.Now, o.Judged = s.pool, s.avif, time.Now(), &s.judged
 	p := s.a.progress()
 	if s.first {
 		o.Progress = p.update

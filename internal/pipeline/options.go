@@ -43,6 +43,9 @@ type Options struct {
 	Hosts    []string // names of cache targets; empty means all that need no choice
 	// Paywall is the owner's policy, compiled; nil means that nothing is paid.
 	Paywall *verify.Paywall
+	// Judged keeps what the rules about payment read for the next build; may be
+	// nil.
+	Judged *verify.Memo
 	// HostFiles are the configuration files of hosts beside the site.
 	HostFiles []cache.ConfFile
 

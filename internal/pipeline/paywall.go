@@ -87,7 +87,7 @@ func (b *build) judgePayment() error {
 
 // payment returns the site without its files.
 func (b *build) payment() (*verify.Payment, error) {
-	p := &verify.Payment{Policy: b.o.Paywall, Prefix: b.base.Prefix, Now: b.o.Now, Hosts: []*site.HostConf{},
+	p := &verify.Payment{Policy: b.o.Paywall, Prefix: b.base.Prefix, Now: b.o.Now, Memo: b.o.Judged, Hosts: []*site.HostConf{},
 		Text: func(p site.Path) ([]byte, error) { return b.src.read(b.files[p]) }}
 	confs, err := b.hostFiles()
 	if err != nil {
@@ -103,7 +103,7 @@ func (b *build) payable(p *verify.Payment) {
 		if cache.IsConf(f.Path) {
 			continue
 		}
-		x := &verify.PaymentFile{Path: f.Path, Kind: f.Kind}
+		x := &verify.PaymentFile{Path: f.Path, Kind: f.Kind, Sum: f.Digest}
 		if n := b.graph.Node(f.Path); n != nil && n.Doc != nil {
 			x.Doc = n.Doc
 			for i := range n.To {
