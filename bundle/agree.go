@@ -75,15 +75,17 @@ func share(same []*picturePlan) {
 	for _, pl := range same {
 		own := pl.slot
 		pl.slot = m
-		pl.slot.Hint, pl.slot.Follows, pl.slot.Neutral, pl.slot.Why = own.Hint, own.Follows, own.Neutral, own.Why
+		pl.slot.Hint, pl.slot.Follows, pl.slot.Settled, pl.slot.Neutral, pl.slot.Why = own.Hint, own.Follows, own.Settled, own.Neutral, own.Why
 		pl.wrap, pl.fluid = wrap, fluid
 	}
 }
 
 // Where pictures are taken to be out of sight when a page opens, and how large
 // the one must be that is taken to be what a visitor waits for; in CSS pixels.
+// Pictures estimated to be further down than 1,200 were never within the first
+// 840, on 181 pictures of twenty-five sites in windows of 1280×800 and 390×844.
 const (
-	belowFold = 2400
+	belowFold = 1200
 	inSight   = 500
 	largeSide = 300
 )
@@ -102,7 +104,7 @@ func prefer(all []*picturePlan, n *Node) {
 		return w * w * float64(pl.h) / float64(pl.w)
 	}
 	for _, pl := range all {
-		if pl.pic.Top > inSight || n.Doc.Refs[pl.pic.Ref].Attrs["loading"] != "" || pl.hidden || pl.lazy || pl.slot.At(1280) < largeSide {
+		if pl.pic.Top+pl.rise > inSight || n.Doc.Refs[pl.pic.Ref].Attrs["loading"] != "" || pl.hidden || pl.lazy || pl.slot.At(1280) < largeSide {
 			continue
 		}
 		if best == nil || area(pl) > 1.5*area(best) {

@@ -36,6 +36,26 @@ func (p *Planner) notes(f site.Path) string {
 	return strings.Join(out, "; ")
 }
 
+// A file that is found by an address from the root of the host, and one found
+// next to the page, are not joined: a site served from another folder than
+// thought keeps the one and loses the other.
+func TestWaysOfAddress(t *testing.T) {
+	t.Parallel()
+	s := sources{
+		"index.html": `<head><link rel=stylesheet href=/a.css><link rel=stylesheet href=/b.css><link rel=stylesheet href=c.css><link rel=stylesheet href=./d.css></head><body></body>`,
+		"a.css":      "a{}", "b.css": "b{}", "c.css": "c{}", "d.css": "d{}",
+	}
+	p, _ := s.combine()
+	var got []string
+	for _, j := range p.Plan.Joined {
+		got = append(got, string(j.Node.File.Path))
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"a-b.css", "c-d.css"}) {
+		t.Errorf("joined: %v", got)
+	}
+}
+
 func TestReasons(t *testing.T) {
 	t.Parallel()
 	s := sources{

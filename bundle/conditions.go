@@ -302,7 +302,7 @@ func (c *conditions) lazy(pl *picturePlan) bool {
 	}
 	_, w := e.Attr("width")
 	_, h := e.Attr("height")
-	return pl.pic.Top > belowFold && (w && h || pl.slot.Hint && pl.slot.Follows) && !c.found(pl.pic, 2)
+	return pl.pic.Top+pl.rise > belowFold && (w && h || pl.slot.Hint && pl.slot.Follows || pl.slot.Settled) && !c.found(pl.pic, 2)
 }
 
 // camel returns the property of dataset that holds data-NAME.

@@ -120,11 +120,15 @@ func (p *Planner) filmNotes(n *Node) {
 	}
 }
 
+// farDown is where content is out of sight by the estimate from content alone,
+// in CSS pixels.
+const farDown = 2400
+
 // far reports whether what stands at an offset of a page follows a picture
 // that is out of sight when the page opens.
 func far(n *Node, offsets ...int) bool {
 	start := slices.Max(offsets)
-	return slices.ContainsFunc(n.Doc.Pics, func(pic scan.Pic) bool { return pic.Top > belowFold && pic.Tag.End <= start })
+	return slices.ContainsFunc(n.Doc.Pics, func(pic scan.Pic) bool { return pic.Top > farDown && pic.Tag.End <= start })
 }
 
 // gifNote tells of an animated GIF that is heavy in every format that is

@@ -33,6 +33,7 @@ type picturePlan struct {
 	hidden bool              // it waits in a dialog
 	none   bool              // nothing can be offered for it after all
 	set    []int             // references of the candidates of its own srcset
+	rise   int               // how far down it stands at the least, without what stands before it
 	lazy   bool              // it is loaded when it comes near
 	high   bool              // it is what a visitor waits for
 }
@@ -126,6 +127,7 @@ func (v *pictureView) page(n *Node) {
 			pl.fluid = pl.slot.Why
 		}
 		pl.hidden = page.Hidden(pic.Elem)
+		pl.rise = int(page.Rise(pic.Elem))
 		pl.lazy = cond.lazy(pl)
 		p.pictures[u] = pl
 		all = append(all, pl)

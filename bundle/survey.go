@@ -59,6 +59,7 @@ func (p *Planner) survey(s *survey, page *Node, runs func(*scan.Doc, breaks) []r
 	})
 	for _, r := range rows {
 		var last *Node
+		var lastWay site.Style
 		foreign := false
 		for _, i := range r {
 			l := &page.Doc.Loads[i]
@@ -81,6 +82,14 @@ func (p *Planner) survey(s *survey, page *Node, runs func(*scan.Doc, breaks) []r
 				s.apart[n] = "a file of another site, or none, stands between them"
 			}
 			foreign = false
+			way := wayOf(page.To[l.Ref].Style)
+			if last != nil && way != lastWay {
+				last = nil
+				if s.apart[n] == "" {
+					s.apart[n] = "its address is written in another way than the one before it: where the site is served from another folder, one may be found and the other not"
+				}
+			}
+			lastWay = way
 			u := Use{page, l.Ref}
 			k.medias = k.medias || k.media != l.Media
 			k.uses, k.known[u] = append(k.uses, u), true
@@ -145,4 +154,13 @@ func (p *Planner) countsOf(page *Node) (out [2]string) {
 		}
 	}
 	return out
+}
+
+// wayOf tells apart the ways of writing an address that answer alike wherever
+// the site is served: relative to the page, to the host, or in full.
+func wayOf(s site.Style) site.Style {
+	if s == site.Dotted {
+		return site.Relative
+	}
+	return s
 }

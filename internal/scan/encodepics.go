@@ -14,6 +14,7 @@ func (e *encoder) pictures(d *Doc) {
 		e.strs(x.Attrs)
 		e.num(x.Index)
 		e.num(x.Count)
+		e.num(x.Tall)
 	}
 	e.num(len(d.Pics))
 	for _, p := range d.Pics {
@@ -63,7 +64,7 @@ func (r *decoder) pictures(d *Doc) {
 		d.Outline = make([]Elem, n)
 	}
 	for i := range d.Outline {
-		d.Outline[i] = Elem{Parent: r.num() - 1, Tag: r.str(), ID: r.str(), Classes: r.strs(), Attrs: r.strs(), Index: r.num(), Count: r.num()}
+		d.Outline[i] = Elem{Parent: r.num() - 1, Tag: r.str(), ID: r.str(), Classes: r.strs(), Attrs: r.strs(), Index: r.num(), Count: r.num(), Tall: r.num()}
 		r.bad = r.bad || d.Outline[i].Parent >= i
 	}
 	if n := r.count(); n > 0 {

@@ -31,6 +31,9 @@ type Elem struct {
 	Attrs   []string // names and values of the other attributes, alternating
 	Index   int      // number of element siblings before it
 	Count   int      // number of elements its parent holds
+	// Tall estimates how much of Pic.Top, of a picture after it, is what it
+	// holds; 0 where that was not looked at.
+	Tall int
 }
 
 // Attr returns the value of an attribute.
@@ -70,7 +73,7 @@ func (h *htmlScan) outline() {
 	if err != nil {
 		return
 	}
-	o := outliner{at: map[*html.Node]int{}}
+	o := outliner{at: map[*html.Node]int{}, done: map[*html.Node]bool{}, tall: map[*html.Node]int{}}
 	o.walk(root, 0)
 	if len(o.imgs) != len(tags) || len(o.elems) > maxOutline || o.deep {
 		return
@@ -133,6 +136,8 @@ const (
 type outliner struct {
 	elems []Elem
 	at    map[*html.Node]int
+	done  map[*html.Node]bool
+	tall  map[*html.Node]int // of elements up to maxStacked deep that are walked
 	imgs  []outlined
 	top   int
 	deep  bool
@@ -166,6 +171,7 @@ func (o *outliner) walk(n *html.Node, depth int) {
 		o.deep = true
 		return
 	}
+	before := o.top
 	switch n.Type {
 	case html.TextNode:
 		if p := n.Parent; p != nil && p.Data != "script" && p.Data != "style" && p.Data != "title" && p.Data != "noscript" {
@@ -177,11 +183,18 @@ func (o *outliner) walk(n *html.Node, depth int) {
 		if n.Data == "img" && n.Namespace == "" {
 			o.imgs = append(o.imgs, outlined{n, o.elem(n), o.top})
 			o.siblings(n)
+			o.above(n)
 		}
 		o.top += roughHeight[n.Data]
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		o.walk(c, depth+1)
+	}
+	if n.Type == html.ElementNode && depth <= maxStacked {
+		o.tall[n] = o.top - before
+		if i, ok := o.at[n]; ok { // it holds a picture itself
+			o.elems[i].Tall = o.tall[n]
+		}
 	}
 }
 
@@ -201,6 +214,38 @@ func (o *outliner) siblings(n *html.Node) {
 	}
 }
 
+// maxStacked is how deep below the root elements hold the parts of a page that
+// stand one above the other.
+const maxStacked = 12
+
+// above adds what stands before the parts of the page that hold n: their
+// padding and heights tell how far down n is.
+func (o *outliner) above(n *html.Node) {
+	for a := n.Parent; a != nil && a.Parent != nil && a.Type == html.ElementNode; a = a.Parent {
+		e := &o.elems[o.at[a]]
+		if o.done[a] || e.Count > maxSiblings || o.depth(a) > maxStacked {
+			continue
+		}
+		o.done[a] = true
+		for c := a.PrevSibling; c != nil; c = c.PrevSibling {
+			if c.Type == html.ElementNode && !hiddenTag[c.Data] {
+				o.elem(c)
+			}
+		}
+	}
+}
+
+// depth returns how many elements hold n.
+func (o *outliner) depth(n *html.Node) (d int) {
+	for i := o.at[n]; i >= 0; i = o.elems[i].Parent {
+		d++
+	}
+	return d
+}
+
+// hiddenTag are elements that take no room.
+var hiddenTag = map[string]bool{"head": true, "script": true, "style": true, "link": true, "template": true, "noscript": true, "meta": true}
+
 // elem returns the place of n in the outline, adding it and what holds it.
 func (o *outliner) elem(n *html.Node) int {
 	if n == nil || n.Type != html.ElementNode {
@@ -209,7 +254,7 @@ func (o *outliner) elem(n *html.Node) int {
 	if i, ok := o.at[n]; ok {
 		return i
 	}
-	e := Elem{Parent: o.elem(n.Parent), Tag: n.Data}
+	e := Elem{Parent: o.elem(n.Parent), Tag: n.Data, Tall: o.tall[n]}
 	for _, a := range n.Attr {
 		switch {
 		case a.Namespace != "":

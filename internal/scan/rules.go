@@ -43,7 +43,7 @@ type Background struct {
 var layoutProps = map[string]bool{
 	"width": true, "min-width": true, "max-width": true, "height": true, "min-height": true, "max-height": true, "inline-size": true,
 	"max-inline-size": true, "min-inline-size": true, "block-size": true, "box-sizing": true, "padding": true, "padding-left": true, "padding-right": true,
-	"padding-inline": true, "border": true, "border-width": true, "border-left": true, "border-right": true, "margin": true, "margin-left": true,
+	"padding-inline": true, "padding-top": true, "padding-bottom": true, "padding-block": true, "min-block-size": true, "border": true, "border-width": true, "border-left": true, "border-right": true, "margin": true, "margin-left": true,
 	"margin-right": true, "margin-inline": true, "display": true, "float": true, "position": true, "flex": true, "flex-basis": true, "flex-grow": true,
 	"flex-shrink": true, "flex-direction": true, "flex-flow": true, "grid": true, "grid-template": true, "grid-template-columns": true, "grid-column": true, "grid-area": true,
 	"grid-column-start": true, "grid-column-end": true, "gap": true, "grid-gap": true, "column-gap": true, "grid-column-gap": true, "columns": true, "column-count": true, "column-width": true,

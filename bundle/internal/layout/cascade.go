@@ -211,6 +211,7 @@ var shorthands = map[string][]string{
 	"width": {"inline-size"}, "max-width": {"max-inline-size"}, "min-width": {"min-inline-size"}, "height": {"block-size"},
 	"flex-basis": {"flex"}, "flex-grow": {"flex"}, "flex-direction": {"flex-flow"}, "column-gap": {"gap", "grid-gap", "grid-column-gap"},
 	"grid-template-columns": {"grid", "grid-template"}, "grid-column": {"grid-area", "grid-column-start", "grid-column-end"}, "column-count": {"columns"},
+	"padding-top": {"padding", "padding-block"}, "padding-bottom": {"padding", "padding-block"}, "min-height": {"min-block-size"},
 	"padding-left": {"padding", "padding-inline"}, "padding-right": {"padding", "padding-inline"}, "margin-left": {"margin", "margin-inline"},
 	"margin-right": {"margin", "margin-inline"}, "border-left": {"border", "border-width"}, "border-right": {"border", "border-width"},
 }

@@ -137,6 +137,35 @@ func TestMost(t *testing.T) {
 	}
 }
 
+func TestRise(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("word ", 220) // 10 lines
+	for _, c := range []struct {
+		name, css, body string
+		want            float64
+	}{
+		{"nothing", "", `<p>` + picture + `</p>`, 0},
+		{"padding around it", "main{padding:100px 0 7px}", `<main><p>` + picture + `</p></main>`, 100},
+		{"padding before it", "header{padding:10px 0 30px}", `<header>x</header><main><p>` + picture + `</p></main>`, 40},
+		{"a tall part before it", "header{min-height:60vh;padding:10px}", `<header>x</header><p>` + picture + `</p>`, 320},
+		{"border box", "*{box-sizing:border-box}header{min-height:200px;padding:10px}", `<header>x</header><p>` + picture + `</p>`, 200},
+		{"another on a phone", "header{padding:10px}@media(min-width:700px){header{padding:90px}}", `<header>x</header><p>` + picture + `</p>`, 20},
+		{"after it", "footer{padding:100px}", `<p>` + picture + `</p><footer></footer>`, 0},
+		{"out of flow", "header{padding:100px;position:absolute}", `<header></header><p>` + picture + `</p>`, 0},
+		{"text beside it", "aside{float:left}", `<aside>` + text + `</aside><p>` + picture + `</p>`, -240},
+		{"text in a row", "main{display:flex}", `<main><aside>` + text + `</aside><div>` + picture + `</div></main>`, -240},
+		{"text in a column", "main{display:flex;flex-direction:column}", `<main><aside>` + text + `</aside><div>` + picture + `</div></main>`, 0},
+		{"text that is not shown", ".menu{display:none}", `<div class=menu>` + text + `</div><div>` + picture + `</div>`, -240},
+		{"fixed", "p{position:fixed}", `<main>` + text + `<p>` + picture + `</p></main>`, -1e6},
+	} {
+		d := scan.Scan("index.html", site.HTML, []byte((&layoutCase{css: c.css, body: c.body}).html()), scan.Options{})
+		p := NewPage(NewTree(d.Outline, nil), []Applied{{Sheet: Read(d.Rules)}})
+		if got := p.Rise(d.Pics[0].Elem); math.Abs(got-c.want) > 1 {
+			t.Errorf("%s: %g, want %g", c.name, got, c.want)
+		}
+	}
+}
+
 func TestNesting(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

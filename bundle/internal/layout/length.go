@@ -16,8 +16,8 @@ func length(s string, of, w float64) (float64, bool) {
 }
 
 // units are what relative lengths refer to, in CSS pixels; an em of 0 is
-// not known.
-type units struct{ of, window, rem, em float64 }
+// not known, nor is a window 0 tall.
+type units struct{ of, window, rem, em, tall float64 }
 
 // length evaluates a length in CSS pixels: a number with a unit, calc(), min(),
 // max() or clamp() (CSS Values 4).
@@ -128,6 +128,8 @@ func (p *lengthParser) value() (v float64, unit, ok bool) {
 		return v * p.u.of / 100, true, true
 	case "vw", "svw", "lvw", "dvw", "vi":
 		return v * p.u.window / 100, true, true
+	case "vh", "svh", "lvh", "dvh", "vb":
+		return v * p.u.tall / 100, true, p.u.tall > 0
 	case "rem":
 		return v * p.u.rem, true, true
 	case "em":

@@ -17,6 +17,8 @@ type Slot struct {
 	// Follows says that a rule makes the height follow the width, so that a
 	// height attribute changes nothing but the room kept before it arrives.
 	Follows bool
+	// Settled says that rules alone decide both sides of the picture.
+	Settled bool
 	// Why says why not, when Neutral is false.
 	Why string
 
@@ -70,7 +72,7 @@ const (
 // Slot returns the slot of the <img> at element i, whose picture is natW×natH
 // pixels.
 func (p *Page) Slot(i int, natW, natH int) Slot {
-	s := Slot{Neutral: true, Follows: true}
+	s := Slot{Neutral: true, Follows: true, Settled: true}
 	edges := []float64{narrowest}
 	for _, b := range p.breaks {
 		// Both sides of a breakpoint, whichever way it is written.
@@ -98,6 +100,7 @@ func (p *Page) Slot(i int, natW, natH int) Slot {
 		v := at(w)
 		s.Hint = s.Hint || v.hint
 		s.Follows = s.Follows && v.follows
+		s.Settled = s.Settled && v.settled
 		if v.why != "" {
 			s.Neutral, s.Why = false, v.why
 		}
@@ -125,6 +128,7 @@ func (p *Page) Hidden(i int) bool {
 type shown struct {
 	width   float64 // at most
 	follows bool    // a rule says height: auto
+	settled bool    // rules say both its sides
 	hint    bool    // its width is its own: a width attribute settles it
 	why     string  // not empty: why its own width shows in the layout
 }
@@ -146,6 +150,7 @@ func (l *layoutPass) picture(i int, natW, natH float64) shown {
 	var s shown
 	s.follows = l.get(i, "height").is("auto") && l.heightFollows(i, true)
 	width := l.get(i, "width")
+	s.settled = l.rigid(width) && l.rigid(l.get(i, "height"))
 	hasAttr := attr("width") > 0
 	if v, _ := e.Attr("width"); width.sure == "" && strings.HasSuffix(strings.TrimSpace(v), "%") {
 		width.sure = strings.TrimSpace(v)
@@ -265,4 +270,10 @@ func (l *layoutPass) cover(i int, px, natW, natH float64) float64 {
 		px = math.Max(px, y*natW/natH)
 	}
 	return px
+}
+
+// rigid reports whether v is a length that refers to nothing else.
+func (l *layoutPass) rigid(v values) bool {
+	_, ok := l.units(0).length(v.sure)
+	return ok && len(v.maybe) == 0 && v.sure != "" && !strings.Contains(v.sure, "%")
 }

@@ -17,11 +17,15 @@ func part(short, prop, value string) string {
 		return "?"
 	}
 	switch short {
-	case "inline-size", "max-inline-size", "min-inline-size", "block-size", "grid-column-gap":
+	case "inline-size", "max-inline-size", "min-inline-size", "block-size", "min-block-size", "grid-column-gap":
 		return value
 	case "padding", "margin", "border-width":
 		left := strings.HasSuffix(prop, "left")
 		switch {
+		case strings.HasSuffix(prop, "top"):
+			return words[0]
+		case strings.HasSuffix(prop, "bottom"):
+			return words[min(len(words)-1, 2)/2*2]
 		case len(words) == 1:
 			return words[0]
 		case len(words) == 4 && left:
@@ -29,8 +33,8 @@ func part(short, prop, value string) string {
 		case len(words) <= 4:
 			return words[1]
 		}
-	case "padding-inline", "margin-inline":
-		if strings.HasSuffix(prop, "left") || len(words) == 1 {
+	case "padding-inline", "margin-inline", "padding-block":
+		if strings.HasSuffix(prop, "left") || strings.HasSuffix(prop, "top") || len(words) == 1 {
 			return words[0]
 		}
 		return words[1]
