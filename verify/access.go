@@ -3,6 +3,8 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	neturl "net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -176,8 +178,12 @@ func (w *Paywall) Decide(p site.Path, a Agent) Decision {
 	return Decision{Access: match[0].access(a), Rule: match[0], Lost: match[1:]}
 }
 
-// DecideURL returns the access of a URL path that may have no file.
+// DecideURL returns the access of a URL path that may have no file, however it
+// is spelled: escapes, empty and dot segments and the extension of a content
+// coding make no other file of it.
 func (w *Paywall) DecideURL(url string, a Agent) Decision {
+	given := url
+	url = plainURL(url)
 	urls := []string{url}
 	if p := strings.TrimPrefix(url, "/"); strings.HasSuffix(url, "/") || p == "" {
 		urls = URLs(site.Path(p + "index.html"))
@@ -186,11 +192,37 @@ func (w *Paywall) DecideURL(url string, a Agent) Decision {
 	} else if site.KindOf(site.Path(p)) == site.Opaque && site.Path(p).Ext() == "" {
 		urls = append(urls, url+".html", url+"/", url+"/index.html")
 	}
+	if given != url {
+		urls = append(urls, given) // a file of its own may have this name
+	}
 	match := w.matching(urls)
 	if len(match) == 0 {
 		return Decision{Access: w.Default}
 	}
 	return Decision{Access: match[0].access(a), Rule: match[0], Lost: match[1:]}
+}
+
+// plainURL returns the path of the file that a path leads to: decoded once
+// (RFC 3986, section 6.2.2.2), without dot segments (6.2.2.3) and empty ones,
+// without the extension of a precompressed copy.
+func plainURL(u string) string {
+	if strings.Contains(u, "%") {
+		if dec, err := neturl.PathUnescape(u); err == nil {
+			u = dec
+		}
+	}
+	if strings.Contains(u, "//") || strings.Contains(u, "/.") {
+		slash := strings.HasSuffix(u, "/") || strings.HasSuffix(u, "/.") || strings.HasSuffix(u, "/..")
+		if u = path.Clean("/" + u); slash && u != "/" {
+			u += "/"
+		}
+	}
+	for _, ext := range []string{".br", ".gz", ".zst"} {
+		if bare, ok := strings.CutSuffix(u, ext); ok && site.Path(bare).Ext() != "" {
+			return bare
+		}
+	}
+	return u
 }
 
 // matching returns the rules that govern a file, the most specific first.

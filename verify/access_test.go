@@ -211,3 +211,21 @@ func TestAgentOf(t *testing.T) {
 		}
 	}
 }
+
+// TestDecideURL: a file is under the same rule however its URL is spelled.
+func TestDecideURL(t *testing.T) {
+	t.Parallel()
+	w := &Paywall{Rules: []*AccessRule{{ID: "a", Path: "/club/report.html", Access: Paid}, {ID: "b", Path: "/vip/index.html", Access: Paid}, {ID: "c", Path: "/files/*.tar.gz", Access: Paid}}}
+	if err := w.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]Access{
+		"/club/report.html": Paid, "/club/report": Paid, "/club/report.html.br": Paid, "/club/report.html.gz": Paid, "//club/report.html": Paid, "/club/./report.html": Paid,
+		"/x/../club/report.html": Paid, "/club/%72eport.html": Paid, "/club%2Freport.html": Paid, "/vip": Paid, "/vip/": Paid, "/vip/index.html": Paid, "/vip//": Paid, "/vip/.": Paid, "/files/a.tar.gz": Paid,
+		"/club/": Free, "/": Free, "/club/report.html.txt": Free, "/%": Free, "/club/report.gz": Free,
+	} {
+		if d := w.DecideURL(url, Human); d.Access != want {
+			t.Errorf("%s is %s, want %s", url, d.Access, want)
+		}
+	}
+}
