@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -51,7 +52,7 @@ func (v *live) paid(ctx context.Context, f *PaymentFile) {
 		v.unasked(f, &r, key)
 	}
 	v.aliases(ctx, f, u, key)
-	v.methods(ctx, f, u, key)
+	v.methods(ctx, f, r.Status, u, key)
 	for _, t := range variants(u) {
 		if a := v.Probe.raw(ctx, t); v.holds(f, &a) && a.Status != 402 {
 			v.at1(site.Diagnostic{Rule: "PL006", Severity: site.Error, Message: fmt.Sprintf("%s is gated, and the same file is open when the path is written %s", u, t),
@@ -125,7 +126,7 @@ func (v *live) elsewhere(ctx context.Context, f *PaymentFile, u, key string) {
 
 // methods asks in other ways: other methods, parts, conditions, and with proof
 // that proves nothing.
-func (v *live) methods(ctx context.Context, f *PaymentFile, u, key string) {
+func (v *live) methods(ctx context.Context, f *PaymentFile, get int, u, key string) {
 	for _, m := range []string{"POST", "PUT", "OPTIONS", "HONE"} {
 		if rule := f.access[0].Rule; rule != nil && len(rule.Expect.Methods) > 0 && !slices.Contains(rule.Expect.Methods, m) {
 			continue // the owner gates these methods only
@@ -139,8 +140,18 @@ func (v *live) methods(ctx context.Context, f *PaymentFile, u, key string) {
 		return
 	}
 	size := max(f.Size, int64(len(built)))
-	if a := v.Probe.Do(ctx, Ask{Method: "HEAD", Path: u}); size > 0 && a.Status == 200 && a.Header.Get("Content-Length") == fmt.Sprint(size) {
+	switch a := v.Probe.Do(ctx, Ask{Method: "HEAD", Path: u}); {
+	case a.Err != nil || a.Status < 200 || a.Status > 299:
+	case size > 0 && a.Header.Get("Content-Length") == fmt.Sprint(size):
 		v.at1(site.Diagnostic{Rule: "PE005", Severity: site.Error, Message: fmt.Sprintf("HEAD tells the length of %s, which is gated for GET", u), Hint: "gate HEAD as GET"}, &a, key, "paths")
+	case get == 402:
+		v.at1(site.Diagnostic{Rule: "PE005", Severity: site.Warn, Message: fmt.Sprintf("HEAD answers %d for %s, which is gated for GET: tools that ask with HEAD first take it for free", a.Status, u), Hint: "gate HEAD as GET"}, &a, key+"status", "paths")
+	}
+	for _, cond := range [...][2]string{{"If-None-Match", "*"}, {"If-Modified-Since", v.now().UTC().Format(http.TimeFormat)}} {
+		if a := v.Probe.Do(ctx, Ask{Path: u, Header: map[string]string{cond[0]: cond[1]}}); a.Status == http.StatusNotModified {
+			v.at1(site.Diagnostic{Rule: "PL009", Severity: site.Warn, Message: fmt.Sprintf("%s answers 304 to %s without payment", u, cond[0]), Hint: "gate before ranges and conditions are looked at"}, &a, key+"304", "paths")
+			break
+		}
 	}
 	a := v.Probe.Do(ctx, Ask{Path: u, Header: map[string]string{"Range": "bytes=0-99"}})
 	if a.Status == 206 && len(a.Body) > 0 && bytes.HasPrefix(built, a.Body) {

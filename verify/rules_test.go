@@ -211,6 +211,23 @@ var ruleCases = []struct {
 	}},
 	{name: "PL010", set: elsewhere()},
 	{name: "PL010 right", set: elsewhere("/club/")},
+	{name: "PL009 conditions", wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("If-None-Match") != "" && under("/club/")(r) {
+				w.WriteHeader(304)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}},
+	{name: "PE005 status", wrap: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "HEAD" {
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}},
 	{name: "PW007", wrap: func(h http.Handler) http.Handler {
 		return at("/sitemap.xml", func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "<urlset><url><loc>https://x.org/listed</loc></url></urlset>")
