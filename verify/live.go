@@ -67,6 +67,7 @@ func (l *Live) Run(ctx context.Context) (*LiveResult, error) {
 		return &v.out, ctx.Err()
 	}
 	v.home = home.Body
+	v.place(ctx, &home)
 	if !v.siteWide(ctx, &home) {
 		for _, step := range []func(context.Context){v.machines, v.freeFiles, v.paidFiles, v.listedURLs, v.discovery, v.missingFiles} {
 			if step(ctx); ctx.Err() != nil {
@@ -76,6 +77,18 @@ func (l *Live) Run(ctx context.Context) (*LiveResult, error) {
 	}
 	v.out.Findings = v.findings()
 	return &v.out, cmp.Or(v.payment.err, ctx.Err())
+}
+
+// place corrects where the site is served: a staging server may have at its
+// root what pages say lies below a path.
+func (v *live) place(ctx context.Context, home *Reply) {
+	index := v.at["index.html"]
+	if v.Prefix == "/" || v.Prefix == "" || index == nil || !v.holds(index, home) {
+		return
+	}
+	if r := v.Probe.Do(ctx, Ask{Path: site.Escape(v.Prefix)}); r.Err == nil && !v.holds(index, &r) {
+		v.payment.Payment.Prefix = "/"
+	}
 }
 
 // again reports whether a second answer is as the first: what changes from one

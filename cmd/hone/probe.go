@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -122,6 +123,7 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 		if live.Payment, err = a.remote(ctx, c, f.manifest); err != nil {
 			return err
 		}
+		servedBelow(live.Payment, u)
 		return a.ask(ctx, live, target, f, known)
 	}
 	if f.manifest != "" {
@@ -137,8 +139,17 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 	}
 	return pipeline.Payment(ctx, o, func(pay *verify.Payment) error {
 		live.Payment = pay
+		servedBelow(pay, u)
 		return a.ask(ctx, live, target, f, known)
 	})
+}
+
+// servedBelow takes the path of the URL for the place of the site, if it has
+// one.
+func servedBelow(p *verify.Payment, u *url.URL) {
+	if path := strings.Trim(u.Path, "/"); path != "" {
+		p.Prefix = "/" + path + "/"
+	}
 }
 
 // remote is a site whose files are not at hand: what a manifest says of them,
