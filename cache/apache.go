@@ -53,19 +53,41 @@ func emitApache(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	b.WriteString(coded)
 	fmt.Fprintf(&b, "Header set X-Content-Type-Options nosniff\nHeader set Content-Type application/octet-stream \"expr=-z %%{CONTENT_TYPE}\"\nHeader set Cache-Control %q\n", revalidate)
 	f := fold(m)
-	if len(f.exts) > 0 {
-		fmt.Fprintf(&b, "<FilesMatch \"^(?!.*\\.[0-9a-f]{10}\\.[A-Za-z0-9]+(?:\\.(?:br|gz))?$).*\\.(?:%s)(?:\\.(?:br|gz))?$\">\nHeader set Cache-Control %q\n</FilesMatch>\n", strings.Join(f.exts, "|"), short)
+	for _, x := range f.common {
+		fmt.Fprintf(&b, "Header always set %s %s\n", x[0], apacheQuote(x[1]))
+	}
+	for _, g := range f.exts {
+		fmt.Fprintf(&b, "<FilesMatch \"^(?!.*\\.[0-9a-f]{10}\\.[A-Za-z0-9]+(?:\\.(?:br|gz))?$).*\\.(?:%s)(?:\\.(?:br|gz))?$\">\n%s</FilesMatch>\n", strings.Join(g.exts, "|"), f.apacheFields(g.text))
 	}
 	if f.hashed {
-		fmt.Fprintf(&b, "<FilesMatch \"\\.[0-9a-f]{10}\\.[A-Za-z0-9]+(?:\\.(?:br|gz))?$\">\nHeader set Cache-Control %q\n</FilesMatch>\n", forever)
+		fmt.Fprintf(&b, "<FilesMatch \"\\.[0-9a-f]{10}\\.[A-Za-z0-9]+(?:\\.(?:br|gz))?$\">\n%s</FilesMatch>\n", f.apacheFields(byHash))
 	}
 	for _, e := range f.except {
-		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s(?:\\.br|\\.gz)?$#\">\nHeader set Cache-Control %q\n</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte), e.Header["Cache-Control"])
+		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s(?:\\.br|\\.gz)?$#\">\n%s</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte), f.apacheFields(f.of(e)))
 	}
 	for _, e := range f.config {
 		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s$#\">\nRequire all denied\n</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte))
 	}
 	return []site.Output{{Path: "apache.conf", Bytes: b.Bytes()}}, nil
+}
+
+// apacheFields sets the fields of a text, and takes away those that a section
+// before may have set.
+func (f *folded) apacheFields(text string) string {
+	var b strings.Builder
+	for _, x := range linesOf(text) {
+		fmt.Fprintf(&b, "Header set %s %s\n", x[0], apacheQuote(x[1]))
+	}
+	for _, name := range f.unset(text) {
+		fmt.Fprintf(&b, "Header unset %s\n", name)
+	}
+	return b.String()
+}
+
+// apacheQuote writes the value of a field, in which a percent sign begins a
+// format.
+func apacheQuote(s string) string {
+	return `"` + strings.NewReplacer(`"`, `\"`, "%", "%%").Replace(s) + `"`
 }
 
 // apacheTypes tells the media types of the site, and those of the compressed
@@ -130,15 +152,15 @@ func resolveApache(outs []site.Output) (func(string) http.Header, error) {
 		re    *regexp.Regexp
 		not   *regexp.Regexp
 		whole bool // matches the URL, not the name of the file
-		value string
+		set   [][2]string
 	}
 	var all []section
 	for _, m := range apacheSection.FindAllStringSubmatch(string(outs[0].Bytes), -1) {
-		_, value, ok := strings.Cut(m[3], "Header set Cache-Control ")
-		if !ok {
+		set := apacheRead(m[3])
+		if len(set) == 0 || strings.Contains(m[3], "Content-Encoding") {
 			continue
 		}
-		s := section{value: strings.Trim(strings.TrimSpace(value), `"`), whole: m[1] == "If"}
+		s := section{set: set, whole: m[1] == "If"}
 		expr := m[2]
 		if s.whole {
 			expr = strings.TrimSuffix(strings.TrimPrefix(expr, "%{REQUEST_URI} =~ m#"), "#")
@@ -163,10 +185,32 @@ func resolveApache(outs []site.Output) (func(string) http.Header, error) {
 					subject = url
 				}
 				if s.whole == whole && s.re.MatchString(subject) && (s.not == nil || !s.not.MatchString(subject)) {
-					h.Set("Cache-Control", s.value)
+					for _, f := range s.set {
+						if f[1] == "" {
+							h.Del(f[0])
+						} else {
+							h.Set(f[0], f[1])
+						}
+					}
 				}
 			}
 		}
 		return h
 	}, nil
+}
+
+// apacheRead returns the fields that a section sets; one that it takes away
+// has no value.
+func apacheRead(section string) [][2]string {
+	var out [][2]string
+	for line := range strings.SplitSeq(section, "\n") {
+		if name, ok := strings.CutPrefix(line, "Header unset "); ok {
+			out = append(out, [2]string{name, ""})
+		} else if rest, ok := strings.CutPrefix(line, "Header set "); ok {
+			name, value, _ := strings.Cut(rest, " ")
+			value = strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`)
+			out = append(out, [2]string{name, strings.NewReplacer(`\"`, `"`, "%%", "%").Replace(value)})
+		}
+	}
+	return out
 }

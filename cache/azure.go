@@ -28,34 +28,42 @@ func emitAzure(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	own := s.Own["staticwebapp.config.json"]
 	var diags []site.Diagnostic
 	left := 0
-	entries := told(m, revalidate)
-	folders := alikeFolders(m)
+	view, have := view(m), pathsOf(m)
+	entries := view.told(m, byDefault)
+	folders := alikeFolders(m, &view)
 	write := func(n int) ([]byte, int, error) {
 		routes := []azureRoute{}
 		done := map[string]bool{}
 		skipped := 0
 		for _, e := range entries {
-			route, star := s.Prefix+string(e.Path), ""
+			names, star := requests(e, have), ""
 			if dir := folders[e.Path]; dir != "" {
-				route, star = s.Prefix+dir, "/*"
+				names, star = []string{dir}, "/*"
 			}
-			sayable := plain(route)
-			route += star
-			switch {
-			case done[route]:
-			case !sayable || len(routes) == n:
-				skipped++
-			default:
-				done[route] = true
-				routes = append(routes, azureRoute{route, map[string]string{"Cache-Control": e.Header["Cache-Control"]}})
+			for _, name := range names {
+				route := s.Prefix + name
+				sayable := plain(route)
+				route += star
+				switch {
+				case done[route]:
+				case !sayable || len(routes) >= n:
+					skipped++
+				default:
+					done[route] = true
+					h := map[string]string{}
+					for _, f := range linesOf(view.of(e)) {
+						h[f[0]] = f[1]
+					}
+					routes = append(routes, azureRoute{route, h})
+				}
 			}
 		}
-		text, err := azureText(own, routes)
+		text, err := azureText(own, routes, view.common)
 		return text, skipped, err
 	}
 	// The longest list that fits.
-	text, left, err := write(len(entries))
-	for lo, hi := 0, len(entries); err == nil && len(text) > swaMaxBytes && lo < hi; {
+	text, left, err := write(3 * len(entries))
+	for lo, hi := 0, 3*len(entries); err == nil && len(text) > swaMaxBytes && lo < hi; {
 		mid := (lo + hi) / 2
 		t, l, e := write(mid)
 		if e != nil {
@@ -86,7 +94,7 @@ func plain(route string) bool { return site.Escape(route) == route }
 
 // alikeFolders returns, for each file in a folder whose files are all sent
 // with one value that is not the default, the outermost such folder.
-func alikeFolders(m *site.Manifest) map[site.Path]string {
+func alikeFolders(m *site.Manifest, view *sent) map[site.Path]string {
 	value := map[string]string{} // folder → the value of all that is in it; "" if they differ
 	parents := func(p site.Path) []string {
 		var out []string
@@ -98,10 +106,10 @@ func alikeFolders(m *site.Manifest) map[site.Path]string {
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		for _, d := range parents(e.Path) {
-			if v, ok := value[d]; ok && v != e.Header["Cache-Control"] {
+			if v, ok := value[d]; ok && v != view.of(e) {
 				value[d] = ""
 			} else {
-				value[d] = e.Header["Cache-Control"]
+				value[d] = view.of(e)
 			}
 		}
 	}
@@ -109,7 +117,7 @@ func alikeFolders(m *site.Manifest) map[site.Path]string {
 	for i := range m.Entries {
 		p := m.Entries[i].Path
 		for _, d := range parents(p) {
-			if v := value[d]; v != "" && v != revalidate {
+			if v := value[d]; v != "" && v != byDefault {
 				out[p] = d
 			}
 		}
@@ -117,7 +125,7 @@ func alikeFolders(m *site.Manifest) map[site.Path]string {
 	return out
 }
 
-func azureText(own []byte, routes []azureRoute) ([]byte, error) {
+func azureText(own []byte, routes []azureRoute, common [][2]string) ([]byte, error) {
 	text, err := mergeJSON(own, "routes", routes)
 	if err != nil {
 		return nil, err
@@ -132,9 +140,9 @@ func azureText(own []byte, routes []azureRoute) ([]byte, error) {
 			return nil, fmt.Errorf("globalHeaders: %w", err)
 		}
 	}
-	for k, v := range map[string]string{"Cache-Control": revalidate, "X-Content-Type-Options": "nosniff"} {
-		if _, ok := global[k]; !ok {
-			global[k] = v
+	for _, f := range append([][2]string{{"Cache-Control", revalidate}, {"X-Content-Type-Options", "nosniff"}}, common...) {
+		if _, ok := global[f[0]]; !ok {
+			global[f[0]] = f[1]
 		}
 	}
 	raw, err := flatJSON(global)

@@ -24,16 +24,22 @@ func TestApply(t *testing.T) {
 		{site.Entry{Path: "app.mjs"}, ClassAsset, short},
 		{site.Entry{Path: "img/a.svg"}, ClassAsset, short},
 		{site.Entry{Path: "a.mp4"}, ClassAsset, short},
-		{site.Entry{Path: "f.woff2"}, ClassAsset, short},
-		{site.Entry{Path: "sw.js"}, ClassWorker, revalidate},
-		{site.Entry{Path: "deep/Service-Worker.js"}, ClassWorker, revalidate},
-		{site.Entry{Path: "site.webmanifest"}, ClassWorker, revalidate},
-		{site.Entry{Path: "manifest.json"}, ClassWorker, revalidate},
-		{site.Entry{Path: "feed.xml"}, ClassData, short},
+		{site.Entry{Path: "f.woff2"}, ClassFont, short},
+		{site.Entry{Path: "sw.js"}, ClassWorker, noCache},
+		{site.Entry{Path: "deep/Service-Worker.js"}, ClassWorker, noCache},
+		{site.Entry{Path: "site.webmanifest"}, ClassWorker, noCache},
+		{site.Entry{Path: "manifest.json"}, ClassWorker, noCache},
+		{site.Entry{Path: "feed.xml"}, ClassFeed, hour},
 		{site.Entry{Path: "data.json"}, ClassData, short},
-		{site.Entry{Path: "robots.txt"}, ClassData, short},
-		{site.Entry{Path: "paper.pdf"}, ClassData, short},
+		{site.Entry{Path: "robots.txt"}, ClassFeed, hour},
+		{site.Entry{Path: "paper.pdf"}, ClassDownload, hour},
 		{site.Entry{Path: "LICENSE"}, ClassData, short},
+		{site.Entry{Path: "404.html"}, ClassError, noStore},
+		{site.Entry{Path: "de/50x.html"}, ClassError, noStore},
+		{site.Entry{Path: "4044.html"}, ClassPage, revalidate},
+		{site.Entry{Path: ".well-known/security.txt"}, ClassWellKnown, noCache},
+		{site.Entry{Path: "sitemap-0.xml"}, ClassFeed, hour},
+		{site.Entry{Path: "data/rows.xml"}, ClassData, short},
 		{site.Entry{Path: "_headers"}, ClassConfig, ""},
 		{site.Entry{Path: "_redirects"}, ClassConfig, ""},
 		{site.Entry{Path: "paid/index.html", Zone: "paid"}, ClassPage, "private, no-store"},
@@ -118,8 +124,8 @@ func TestResolve(t *testing.T) {
 						continue
 					}
 					want := e.Header["Cache-Control"]
-					if target == Netlify && e.Class == ClassData && e.Zone == "" {
-						want = revalidate // no rule is spent on it
+					if target == Netlify && urgency(&e) > 3 {
+						continue // where rules run out it is asked for again
 					}
 					if target == Azure && !plain(prefix+string(e.Path)) {
 						continue // its routes have no way to say it

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hone-web/hone/site"
@@ -26,26 +27,39 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	var b bytes.Buffer
 	b.WriteString("# Written by hone, made anew on every build.\n# In the site block:  root * /path/to/the/output  and  import /path/to/hone.caddyfile\nroute {\n")
 	fmt.Fprintf(&b, "\theader X-Content-Type-Options nosniff\n\theader Cache-Control %q\n", revalidate)
-	n := 0
-	rule := func(expr, value string) {
-		n++
-		fmt.Fprintf(&b, "\t@hone%d {\n\t\tfile\n\t\tpath_regexp `%s`\n\t}\n\theader @hone%d Cache-Control %q\n", n, expr, n, value)
-	}
 	f := fold(m)
-	if len(f.exts) > 0 {
-		rule(`\.(?:`+strings.Join(f.exts, "|")+`)$`, short)
+	for _, x := range f.common {
+		fmt.Fprintf(&b, "\theader %s %q\n", x[0], x[1])
+	}
+	n := 0
+	rule := func(expr, text string) {
+		n++
+		fmt.Fprintf(&b, "\t@hone%d {\n\t\tfile {path} {path}/index.html\n\t\tpath_regexp `%s`\n\t}\n", n, expr)
+		for _, x := range linesOf(text) {
+			fmt.Fprintf(&b, "\theader @hone%d %s %q\n", n, x[0], x[1])
+		}
+		for _, name := range f.unset(text) {
+			fmt.Fprintf(&b, "\theader @hone%d -%s\n", n, name)
+		}
+	}
+	for _, g := range f.exts {
+		folder := ""
+		if slices.Contains(g.exts, "html") {
+			folder = "/$|" // what answers for a folder is its index
+		}
+		rule(folder+`\.(?:`+strings.Join(g.exts, "|")+`)$`, g.text)
 	}
 	switch {
 	case f.hashed:
-		rule(hashedName, forever)
+		rule(hashedName, byHash)
 	case len(f.exts) > 0:
-		rule(hashedName, revalidate)
+		rule(hashedName, byDefault)
 	}
-	values, paths := group(f.except)
+	values, paths := f.group(f.except, pathsOf(m))
 	for _, v := range values {
 		var alts []string
 		for _, p := range paths[v] {
-			alts = append(alts, quotedPath(s.Prefix+string(p), strayRune))
+			alts = append(alts, quotedPath(s.Prefix+p, strayRune))
 		}
 		for _, a := range alternatives(alts, 4096) {
 			rule("^(?:"+a+")$", v)
@@ -87,15 +101,15 @@ func caddyTypes(m *site.Manifest) string {
 	return b.String()
 }
 
-var caddyRule = regexp.MustCompile("(?s)\t@(hone\\d+) \\{\n\t\tfile\n\t\tpath_regexp `(.*?)`\n\t\\}\n\theader @hone\\d+ Cache-Control \"([^\"]*)\"\n")
+var caddyRule = regexp.MustCompile("(?s)\t@(hone\\d+) \\{\n\t\tfile [^\n]*\n\t\tpath_regexp `(.*?)`\n\t\\}\n((?:\theader @hone[^\n]*\n)+)")
 
 func resolveCaddy(outs []site.Output) (func(string) http.Header, error) {
 	if len(outs) != 1 {
 		return nil, fmt.Errorf("hone.caddyfile: %d files", len(outs))
 	}
 	type rule struct {
-		re    *regexp.Regexp
-		value string
+		re  *regexp.Regexp
+		set [][2]string
 	}
 	var all []rule
 	for _, m := range caddyRule.FindAllStringSubmatch(string(outs[0].Bytes), -1) {
@@ -103,13 +117,33 @@ func resolveCaddy(outs []site.Output) (func(string) http.Header, error) {
 		if err != nil {
 			return nil, fmt.Errorf("hone.caddyfile: %w", err)
 		}
-		all = append(all, rule{re, m[3]})
+		r := rule{re: re}
+		for line := range strings.SplitSeq(strings.TrimSuffix(m[3], "\n"), "\n") {
+			w := strings.SplitN(strings.TrimSpace(line), " ", 4)
+			if name, ok := strings.CutPrefix(w[2], "-"); ok {
+				r.set = append(r.set, [2]string{name, ""})
+				continue
+			}
+			value, err := strconv.Unquote(w[3])
+			if err != nil {
+				return nil, fmt.Errorf("hone.caddyfile: %s: %w", w[3], err)
+			}
+			r.set = append(r.set, [2]string{w[2], value})
+		}
+		all = append(all, r)
 	}
 	return func(url string) http.Header {
 		h := http.Header{"Cache-Control": {revalidate}}
 		for _, r := range all {
-			if r.re.MatchString(url) {
-				h.Set("Cache-Control", r.value)
+			if !r.re.MatchString(url) {
+				continue
+			}
+			for _, f := range r.set {
+				if f[1] == "" {
+					h.Del(f[0])
+				} else {
+					h.Set(f[0], f[1])
+				}
 			}
 		}
 		return h

@@ -234,18 +234,16 @@ func phaseOf(o *Object) string {
 	if o.Of != "" {
 		p = o.Of
 	}
-	base, ext := strings.ToLower(p.Base()), p.Ext()
 	switch {
 	case o.Class == ClassConfig:
 		return PhaseRules
 	case o.Class == ClassFingerprinted:
 		return PhaseImmutable
-	case o.Class == ClassPage:
+	case o.Class == ClassPage || o.Class == ClassError:
 		return PhasePages
 	case o.Class == ClassWorker:
 		return PhaseWorker
-	case ext == ".rss" || ext == ".atom" || base == "robots.txt",
-		ext == ".xml" && (strings.Contains(base, "sitemap") || strings.Contains(base, "feed") || strings.Contains(base, "rss") || strings.Contains(base, "atom") || base == "index.xml"):
+	case o.Class == ClassFeed || feed(strings.ToLower(p.Base()), p.Ext()):
 		return PhaseFeeds
 	}
 	return PhaseAssets

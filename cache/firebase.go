@@ -29,15 +29,16 @@ type firebaseHeader struct {
 const firebaseMaxRegex = 4096
 
 func emitFirebase(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
-	rules := []firebaseHeader{{Source: "**", Headers: []keyValues{{"Cache-Control", revalidate}, {"X-Content-Type-Options", "nosniff"}}}}
-	values, paths := group(told(m, revalidate))
+	view, have := view(m), pathsOf(m)
+	rules := []firebaseHeader{{Source: "**", Headers: append([]keyValues{{"Cache-Control", revalidate}, {"X-Content-Type-Options", "nosniff"}}, keyed(view.common)...)}}
+	values, paths := view.group(view.told(m, byDefault), have)
 	for _, v := range values {
 		var alts []string
 		for _, p := range paths[v] {
-			alts = append(alts, urlForms(s.Prefix+string(p))...)
+			alts = append(alts, urlForms(s.Prefix+p)...)
 		}
 		for _, a := range alternatives(alts, firebaseMaxRegex) {
-			rules = append(rules, firebaseHeader{Regex: "^/(" + a + ")$", Headers: []keyValues{{"Cache-Control", v}}})
+			rules = append(rules, firebaseHeader{Regex: "^/(" + a + ")$", Headers: keyed(linesOf(v))})
 		}
 	}
 	own := s.Own["firebase.json"]

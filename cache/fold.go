@@ -24,50 +24,72 @@ var hashed = regexp.MustCompile(hashedName)
 
 // folded are the rules of a site in few patterns.
 type folded struct {
-	hashed bool     // names of the form hashedName are kept for good
-	exts   []string // extensions, as they are spelled, that are kept for a while
+	sent
+	hashed bool       // names of the form hashedName are kept for good
+	exts   []extGroup // extensions, as they are spelled, that are sent alike
 	except []*site.Entry
 	config []*site.Entry // files that no visitor may read
+	byExt  map[string]string
+}
+
+// extGroup are extensions whose files are sent with one text.
+type extGroup struct {
+	text string
+	exts []string
 }
 
 func fold(m *site.Manifest) folded {
-	var f folded
+	f := folded{sent: view(m), byExt: map[string]string{}}
 	forKeeps, others := 0, 0
-	votes := map[string]int{}
+	votes := map[string]map[string]int{}
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		switch {
+		text := f.of(e)
+		switch ext := extOf(e.Path); {
 		case e.Class == ClassConfig:
 		case hashed.MatchString(e.Path.Base()):
-			if e.Header["Cache-Control"] == forever {
+			if text == byHash {
 				forKeeps++
 			} else {
 				others++
 			}
-		case extOf(e.Path) != "":
-			if e.Header["Cache-Control"] == short {
-				votes[extOf(e.Path)]++
-			} else {
-				votes[extOf(e.Path)]--
+		case ext != "" && e.Class != ClassFingerprinted:
+			if votes[ext] == nil {
+				votes[ext] = map[string]int{}
 			}
+			votes[ext][text]++
 		}
 	}
 	f.hashed = forKeeps > others
+	groups := map[string][]string{}
 	for _, ext := range slices.Sorted(maps.Keys(votes)) {
-		if votes[ext] > 0 {
-			f.exts = append(f.exts, ext)
+		best := byDefault
+		for _, text := range slices.Sorted(maps.Keys(votes[ext])) {
+			if votes[ext][text] > votes[ext][best] {
+				best = text
+			}
 		}
+		if best != byDefault {
+			f.byExt[ext] = best
+			groups[best] = append(groups[best], ext)
+		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(groups)) {
+		f.exts = append(f.exts, extGroup{text, groups[text]})
 	}
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		if e.Class == ClassConfig {
 			f.config = append(f.config, e)
-		} else if f.value(e.Path) != e.Header["Cache-Control"] {
+		} else if f.value(e.Path) != f.of(e) {
 			f.except = append(f.except, e)
 		}
 	}
 	return f
 }
+
+// byHash is the text of a fingerprinted file.
+const byHash = "Cache-Control: " + forever
 
 // extOf returns the extension of a name if it can stand in a pattern as it is.
 func extOf(p site.Path) string {
@@ -86,24 +108,16 @@ func extOf(p site.Path) string {
 
 // value returns what the patterns give a file.
 func (f *folded) value(p site.Path) string {
-	switch {
-	case f.hashed && hashed.MatchString(p.Base()):
-		return forever
-	case slices.Contains(f.exts, extOf(p)) && extOf(p) != "" && !hashed.MatchString(p.Base()):
-		return short
+	if hashed.MatchString(p.Base()) {
+		if f.hashed {
+			return byHash
+		}
+		return byDefault
 	}
-	return revalidate
-}
-
-// group collects the paths that are sent with one value, in the order of the
-// manifest; values come sorted.
-func group(entries []*site.Entry) (values []string, paths map[string][]site.Path) {
-	paths = map[string][]site.Path{}
-	for _, e := range entries {
-		v := e.Header["Cache-Control"]
-		paths[v] = append(paths[v], e.Path)
+	if text, ok := f.byExt[extOf(p)]; ok {
+		return text
 	}
-	return slices.Sorted(maps.Keys(paths)), paths
+	return byDefault
 }
 
 // quotedPath writes a path for a regular expression: what is no letter, digit,

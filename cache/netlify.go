@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 
@@ -34,16 +33,16 @@ var Netlify = &Target{
 func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	own := ownPart(s.Own["_headers"])
 	theirs := parseHeaders(own)
+	v, names := view(m), pathsOf(m)
 	var entries []*site.Entry
 	for i := range m.Entries {
 		e := &m.Entries[i]
-		if e.Class == ClassFingerprinted || e.Class == ClassWorker || e.Class == ClassAsset || e.Zone != "" && e.Class != ClassConfig {
+		if e.Class != ClassConfig && v.of(e) != byDefault {
 			entries = append(entries, e)
 		}
 	}
 	// Where a host stops reading, the rules that save most come first.
-	order := map[string]int{ClassFingerprinted: 1, ClassWorker: 2, ClassAsset: 3}
-	slices.SortStableFunc(entries, func(a, b *site.Entry) int { return order[a.Class] - order[b.Class] })
+	slices.SortStableFunc(entries, func(a, b *site.Entry) int { return urgency(a) - urgency(b) })
 	var diags []site.Diagnostic
 	var b bytes.Buffer
 	if len(own) > 0 {
@@ -51,28 +50,25 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		b.WriteString("\n\n")
 	}
 	b.WriteString(Mark + "\n")
-	have := make(map[string]bool, len(m.Entries))
-	for i := range m.Entries {
-		have[s.Prefix+string(m.Entries[i].Path)] = true
-	}
-	rules, left, kept := len(theirs), 0, 0
-	for _, e := range entries {
-		url := s.Prefix + string(e.Path)
-		if setsCache(theirs, url) {
-			kept++
-			continue
-		}
-		if rules >= maxRules && e.Class == ClassAsset {
-			left++
-			continue
-		}
+	rules, kept := len(theirs), 0
+	if len(v.common) > 0 {
 		rules++
-		fmt.Fprintf(&b, "%s\n  Cache-Control: %s\n", site.Escape(url), e.Header["Cache-Control"])
-		for _, alias := range paidAliases(e) {
-			if alias = s.Prefix + alias; !have[alias] && !setsCache(theirs, alias) {
-				rules++
-				fmt.Fprintf(&b, "%s\n  Cache-Control: %s\n", site.Escape(alias), e.Header["Cache-Control"])
+		writeRule(&b, "/*", v.common)
+	}
+	for _, e := range entries {
+		for _, name := range requests(e, names) {
+			url := s.Prefix + name
+			if setsCache(theirs, url) {
+				if name == string(e.Path) {
+					kept++
+				}
+				continue
 			}
+			if rules >= maxRules && urgency(e) > 3 {
+				continue
+			}
+			rules++
+			writeRule(&b, site.Escape(url), linesOf(v.of(e)))
 		}
 	}
 	if kept > 0 {
@@ -88,22 +84,27 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	return []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}, diags
 }
 
-// paidAliases returns the other addresses of a paid page, under the prefix of
-// the site: what it is sent with there must not be the hosts' default, which
-// lets shared caches keep it.
-func paidAliases(e *site.Entry) []string {
-	if e.Zone == "" || e.Class != ClassPage {
-		return nil
-	}
-	bare := strings.TrimSuffix(string(e.Path), path.Ext(string(e.Path)))
-	dir, ok := strings.CutSuffix(bare, "index")
+// urgency orders entries by what is lost if a host does not read their rule:
+// what is paid first, what is merely kept for a shorter time last.
+func urgency(e *site.Entry) int {
 	switch {
-	case !ok || dir != "" && !strings.HasSuffix(dir, "/"):
-		return []string{bare}
-	case dir == "":
-		return []string{""}
+	case e.Zone != "":
+		return 1
+	case e.Class == ClassFingerprinted:
+		return 2
+	case e.Class == ClassWorker || e.Class == ClassError || e.Class == ClassWellKnown:
+		return 3
+	case e.Class == ClassAsset || e.Class == ClassFont:
+		return 4
 	}
-	return []string{dir, strings.TrimSuffix(dir, "/")}
+	return 5
+}
+
+func writeRule(b *bytes.Buffer, pattern string, set [][2]string) {
+	b.WriteString(pattern + "\n")
+	for _, f := range set {
+		fmt.Fprintf(b, "  %s: %s\n", f[0], f[1])
+	}
 }
 
 // ownPart returns the owner's part of a _headers file.

@@ -31,17 +31,33 @@ gzip_vary on;
 # brotli_static on;   # the .br beside each text, where the brotli module is loaded
 `)
 	b.WriteString(nginxTypes(m))
+	view := view(m)
+	var common strings.Builder
+	for _, f := range view.common {
+		fmt.Fprintf(&common, "add_header %s %s always; ", f[0], nginxQuote(f[1]))
+	}
 	// What no location below names: pages and data.
 	fmt.Fprintf(&b, "add_header Cache-Control %q always;\nadd_header X-Content-Type-Options nosniff always;\n", revalidate)
+	b.WriteString(strings.ReplaceAll(common.String(), "; ", ";\n"))
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		if e.Class == ClassConfig {
 			fmt.Fprintf(&b, "location = %s { return 404; }\n", nginxQuote(s.Prefix+string(e.Path)))
 			continue
 		}
-		if cc := e.Header["Cache-Control"]; cc != revalidate {
-			fmt.Fprintf(&b, "location = %s { add_header Cache-Control %q; add_header X-Content-Type-Options nosniff; }\n", nginxQuote(s.Prefix+string(e.Path)), cc)
+		text := view.of(e)
+		if text == byDefault {
+			continue
 		}
+		fmt.Fprintf(&b, "location = %s { ", nginxQuote(s.Prefix+string(e.Path)))
+		for _, f := range linesOf(text) {
+			always := ""
+			if e.Class == ClassError || e.Zone != "" {
+				always = " always" // what answers with an error status is this
+			}
+			fmt.Fprintf(&b, "add_header %s %s%s; ", f[0], nginxQuote(f[1]), always)
+		}
+		fmt.Fprintf(&b, "add_header X-Content-Type-Options nosniff; %s}\n", common.String())
 	}
 	return []site.Output{{Path: "nginx.conf", Bytes: b.Bytes()}}, nil
 }
@@ -84,7 +100,10 @@ func nginxQuote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + `"`
 }
 
-var nginxLocation = regexp.MustCompile(`^location = ("(?:[^"\\]|\\.)*") \{ (.*) \}$`)
+var nginxLocation = regexp.MustCompile(`^location = ("(?:[^"\\]|\\.)*") \{ (.*) ?\}$`)
+
+// nginxAdd finds one directive; a quoted value may hold a semicolon.
+var nginxAdd = regexp.MustCompile(`add_header \S+ (?:"(?:[^"\\]|\\.)*"|[^\s;"]+)(?: always)?;`)
 
 func resolveNginx(outs []site.Output) (func(string) http.Header, error) {
 	if len(outs) != 1 {
@@ -106,7 +125,7 @@ func resolveNginx(outs []site.Output) (func(string) http.Header, error) {
 			continue
 		}
 		l := location{strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\n`, "\n", `\r`, "\r", `\t`, "\t").Replace(m[1][1 : len(m[1])-1]), http.Header{}}
-		for _, d := range strings.Split(m[2], "; ") {
+		for _, d := range nginxAdd.FindAllString(m[2], -1) {
 			addHeader(l.header, d)
 		}
 		all = append(all, l)
@@ -124,6 +143,6 @@ func resolveNginx(outs []site.Output) (func(string) http.Header, error) {
 func addHeader(h http.Header, directive string) {
 	w := strings.SplitN(strings.TrimSuffix(strings.TrimSpace(directive), ";"), " ", 3)
 	if len(w) == 3 && w[0] == "add_header" {
-		h.Set(w[1], strings.Trim(strings.TrimSuffix(w[2], " always"), `"`))
+		h.Set(w[1], strings.ReplaceAll(strings.Trim(strings.TrimSuffix(w[2], " always"), `"`), `\"`, `"`))
 	}
 }

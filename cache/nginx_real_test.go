@@ -120,7 +120,13 @@ func realSite(t *testing.T) (string, *site.Manifest) {
 	add("app.1234567890.js", ClassFingerprinted, long, true)
 	add("sw.js", "", long, true)
 	add("no-extension", "", long, false)
-	Apply(m)
+	add("404.html", "", long, true)
+	add(".well-known/security.txt", "", long, false)
+	add("club/index.html", "", long, true)
+	m.Entries[len(m.Entries)-1].Zone = "club"
+	if err := loud.Apply(m); err != nil {
+		t.Fatal(err)
+	}
 	return root, m
 }
 
@@ -159,9 +165,14 @@ func TestRealServers(t *testing.T) {
 				}
 			}
 			// What answers under the name of its folder is sent as the file is.
-			index := m.Entries[0]
-			index.Path = ""
-			check(t, client, "GET", addr, &index, "gzip")
+			for _, e := range m.Entries {
+				if dir, ok := strings.CutSuffix(string(e.Path), "index.html"); ok {
+					e.Path = site.Path(dir)
+					for _, accept := range []string{"identity", "gzip"} {
+						check(t, client, "GET", addr, &e, accept)
+					}
+				}
+			}
 			missing(t, client, addr)
 		})
 	}

@@ -32,15 +32,16 @@ type keyValues struct {
 }
 
 func emitVercel(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
-	rules := []vercelHeader{{"/(.*)", []keyValues{{"X-Content-Type-Options", "nosniff"}}}}
-	values, paths := group(told(m, revalidate))
+	view, have := view(m), pathsOf(m)
+	rules := []vercelHeader{{"/(.*)", append([]keyValues{{"X-Content-Type-Options", "nosniff"}}, keyed(view.common)...)}}
+	values, paths := view.group(view.told(m, byDefault), have)
 	for _, v := range values {
 		var alts []string
 		for _, p := range paths[v] {
-			alts = append(alts, urlForms(s.Prefix+string(p))...)
+			alts = append(alts, urlForms(s.Prefix+p)...)
 		}
 		for _, a := range alternatives(alts, vercelMaxString-4) {
-			rules = append(rules, vercelHeader{"/(" + a + ")", []keyValues{{"Cache-Control", v}}})
+			rules = append(rules, vercelHeader{"/(" + a + ")", keyed(linesOf(v))})
 		}
 	}
 	var diags []site.Diagnostic
@@ -55,13 +56,11 @@ func emitVercel(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	return []site.Output{{Path: "vercel.json", Bytes: text}}, diags
 }
 
-// told returns the entries that a host does not send with its default.
-func told(m *site.Manifest, byDefault string) []*site.Entry {
-	var out []*site.Entry
-	for i := range m.Entries {
-		if e := &m.Entries[i]; e.Class != ClassConfig && e.Header["Cache-Control"] != byDefault {
-			out = append(out, e)
-		}
+// keyed writes fields as these hosts do.
+func keyed(list [][2]string) []keyValues {
+	var out []keyValues
+	for _, f := range list {
+		out = append(out, keyValues{f[0], f[1]})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hone-web/hone/cache"
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/internal/publish"
 )
@@ -45,6 +46,7 @@ func (a *app) exit(err error) int {
 	var usage *usageError
 	var refused *publish.RefusedError
 	var policy *pipeline.PolicyError
+	var rule *cache.RuleError
 	switch {
 	case err == nil:
 		return exitOK
@@ -62,7 +64,7 @@ func (a *app) exit(err error) int {
 	case errors.Is(err, errUnclear):
 		fmt.Fprintf(a.stderr, "hone: %v\n", err)
 		return exitEnvironment
-	case errors.As(err, &policy):
+	case errors.As(err, &policy), errors.As(err, &rule):
 		fmt.Fprintf(a.stderr, "hone: %v\n", err)
 		return exitUsage
 	case errors.As(err, &usage) || isCobraUsage(err):

@@ -162,6 +162,9 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 	if o.Encode == nil {
 		o.Encode = []string{"br", "gzip"}
 	}
+	if err := caching(c, &o); err != nil {
+		return o, err
+	}
 	if err := a.payment(c, &o); err != nil {
 		return o, err
 	}

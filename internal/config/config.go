@@ -58,6 +58,19 @@ type Bundle struct {
 // Cache is the [cache] table.
 type Cache struct {
 	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=nginx,enum=apache,enum=caddy,enum=vercel,enum=firebase,enum=azure,description=Hosts to write headers for; default all"`
+	// Purged, CORS, Security and NoVary are off unless asked for.
+	Purged   *bool       `toml:"purged" json:"purged,omitempty" jsonschema:"description=Each deploy purges the CDN; so it may keep pages (CDN-Cache-Control)"`
+	CORS     *bool       `toml:"cors" json:"cors,omitempty" jsonschema:"description=Other origins may use the fonts (set it where they are on another host)"`
+	Security *bool       `toml:"security" json:"security,omitempty" jsonschema:"description=Send the security profile: HSTS and Referrer-Policy and who may frame the site"`
+	NoVary   []string    `toml:"no_vary_search" json:"no_vary_search,omitempty" jsonschema:"description=Query parameters that change nothing of a page such as utm_source"`
+	Rule     []CacheRule `toml:"rule" json:"rule,omitempty" jsonschema:"description=Header fields for some files; the last rule that matches wins"`
+}
+
+// CacheRule is one [[cache.rule]].
+type CacheRule struct {
+	Match  string            `toml:"match" json:"match" jsonschema:"description=Glob of output files such as img/**"`
+	Class  string            `toml:"class" json:"class,omitempty" jsonschema:"enum=page,enum=error,enum=worker,enum=asset,enum=font,enum=feed,enum=well-known,enum=download,enum=data,description=Treat them as this class"`
+	Header map[string]string `toml:"header" json:"header,omitempty" jsonschema:"description=Fields to set; an empty value takes a field away"`
 }
 
 // Limits is the [limits] table.

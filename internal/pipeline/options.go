@@ -41,6 +41,7 @@ type Options struct {
 	Limits   optimize.Limits
 	Encode   []string // content codings to precompress: "br", "gzip", "zstd"
 	Hosts    []string // names of cache targets; empty means all that need no choice
+	Cache    cache.Policy
 	// Paywall is the owner's policy, compiled; nil means that nothing is paid.
 	Paywall *verify.Paywall
 	// Judged keeps what the rules about payment read for the next build; may be

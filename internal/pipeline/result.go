@@ -148,7 +148,9 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 	for i := range all {
 		m.Entries[i] = all[i].entry
 	}
-	cache.Apply(m)
+	if err := b.o.Cache.Apply(m); err != nil {
+		return nil, err
+	}
 	hosts, err := b.hosts(m)
 	if err != nil {
 		return nil, err

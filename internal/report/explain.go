@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/hone-web/hone/cache"
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/site"
 )
@@ -62,10 +63,8 @@ func Explain(w io.Writer, f *pipeline.FileStory, entries []site.Entry, findings 
 }
 
 func headersOf(w io.Writer, e *site.Entry) {
-	for _, h := range []string{"Content-Type", "Cache-Control", "Vary"} {
-		if v := e.Header[h]; v != "" {
-			fmt.Fprintf(w, "                %s: %s\n", h, v)
-		}
+	for _, r := range cache.Why(e) {
+		fmt.Fprintf(w, "                %s: %s  (%s)\n", Text(r.Name), Text(r.Value), r.Why)
 	}
 	for _, c := range e.Encodings {
 		fmt.Fprintf(w, "                %s: %s\n", c, Bytes(e.Encoded[c]))

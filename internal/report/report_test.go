@@ -69,7 +69,7 @@ func story(name string) *pipeline.FileStory {
 }
 
 func entries(name string) []site.Entry {
-	return []site.Entry{{Path: site.Path(name), Header: map[string]string{"Content-Type": "image/jpeg", "Cache-Control": "public", "X-Other": "left out"},
+	return []site.Entry{{Path: site.Path(name), Header: map[string]string{"Content-Type": "image/jpeg", "Cache-Control": "public", "X-Other": "of the owner"},
 		Encodings: []string{"br"}, Encoded: map[string]int64{"br": 12}}}
 }
 
