@@ -16,6 +16,7 @@ require (
 	github.com/invopop/jsonschema v0.14.0 // the JSON Schema of hone.toml, from the Go structs
 	github.com/klauspost/compress v1.20.3 // zlib for PNG, gzip and zstd
 	github.com/pelletier/go-toml/v2 v2.4.3 // reads hone.toml and says where a wrong key stands
+	github.com/prometheus/client_golang v1.25.0 // the metrics of hone monitor
 	github.com/rogpeppe/go-internal v1.16.0 // txtar and testscript, for the tests
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // holds SARIF against the schema of the standard, in the tests
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress line on a terminal
@@ -32,7 +33,9 @@ require (
 
 require (
 	github.com/bahlo/generic-list-go v0.2.0 // indirect
+	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/buger/jsonparser v1.1.2 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/chromedp/sysutil v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20250725192818-e39067aee2d2 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
@@ -40,9 +43,14 @@ require (
 	github.com/gobwas/ws v1.4.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/pb33f/ordered-map/v2 v2.3.1 // indirect
+	github.com/prometheus/client_model v0.6.3 // indirect
+	github.com/prometheus/common v0.72.0 // indirect
+	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	go.yaml.in/yaml/v4 v4.0.0-rc.2 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
 )

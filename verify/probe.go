@@ -161,6 +161,11 @@ func (p *Probe) http() *http.Client {
 	return p.client
 }
 
+// Close ends the connections that are kept. The probe may be used again.
+func (p *Probe) Close() {
+	p.http().CloseIdleConnections()
+}
+
 // Do makes a request. Answers that pass, such as 503, and failures are asked
 // for twice more; they are stable if they stay the same. What may change
 // something is asked once.

@@ -36,6 +36,7 @@ type Config struct {
 	Bundle      Bundle   `toml:"bundle" json:"bundle,omitempty" jsonschema:"description=Joining files and writing them into pages"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
 	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
+	Monitor     Monitor  `toml:"monitor" json:"monitor,omitempty" jsonschema:"description=Addresses that are asked again and again"`
 	Budget      []Budget `toml:"budget" json:"budget,omitempty" jsonschema:"description=What pages and files may weigh"`
 	Limits      Limits   `toml:"limits" json:"limits,omitempty" jsonschema:"description=Bounds on what a file may cost"`
 }
@@ -251,6 +252,12 @@ func setText(v reflect.Value, text string) error {
 			return fmt.Errorf("%q is neither true nor false", text)
 		}
 		p.Elem().SetBool(b)
+	case reflect.Float64:
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", text)
+		}
+		p.Elem().SetFloat(n)
 	default:
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
