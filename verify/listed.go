@@ -207,11 +207,6 @@ func asksFor(urls []string, a Agent) []Ask {
 	return asks
 }
 
-// local returns a path of the origin as the policy knows it.
-func (v *live) local(u string) string {
-	return "/" + strings.TrimPrefix(strings.TrimPrefix(u, strings.TrimSuffix(v.Prefix, "/")), "/")
-}
-
 // freeOperations returns the paths of an OpenAPI document that can be asked for
 // as they are and that no answer of is 402.
 func freeOperations(text []byte) []string {

@@ -59,6 +59,7 @@ type facts struct {
 	class    string    // the class of that part
 	runs     []uint64  // runs of words, a sample
 	data     []uint64  // runs of words in its JSON-LD
+	ahead    []speculation
 }
 
 // facts reads a file, once.
@@ -99,6 +100,9 @@ func readFacts(text []byte, page bool) *facts {
 	if out.declared = DeclaredAccess(text); out.declared != nil {
 		out.line, _ = site.Position(text, out.declared.Off)
 		out.hidden, out.class = hiddenWords(text, out.declared.Hidden)
+	}
+	if bytes.Contains(text, []byte("speculationrules")) {
+		out.ahead = speculations(text)
 	}
 	if bytes.Contains(text, []byte("ld+json")) {
 		shingles(articleBodies(text), shingle, keep(&out.data))

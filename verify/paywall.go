@@ -49,7 +49,7 @@ type PaymentFile struct {
 
 // paymentRules are the groups of rules, in the order in which they run.
 var paymentRules = []func(*payment){
-	(*payment).policy, (*payment).gates, (*payment).caching, (*payment).needs, (*payment).declared, (*payment).copies, (*payment).sold,
+	(*payment).policy, (*payment).gates, (*payment).caching, (*payment).needs, (*payment).hints, (*payment).declared, (*payment).copies, (*payment).sold,
 }
 
 // Active reports whether there is anything to judge: a policy, or a host that
