@@ -195,12 +195,18 @@ func (a *app) explainAccess(target, ua string) error {
 		return usagef("there is no paywall policy: write [paywall] in hone.toml, or let 'hone paywall infer' draft one")
 	}
 	p := target
-	if u, err := url.Parse(target); err == nil {
-		p = u.Path
+	if u, err := url.Parse(target); err == nil && strings.Contains(target, "://") {
+		p = u.EscapedPath()
 	}
-	p = "/" + strings.TrimLeft(p, "/")
+	p, _, _ = strings.Cut(p, "?")
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p
+	}
 	agent := verify.AgentOf(ua)
 	d := w.DecideURL(p, agent)
+	if a.flags.json {
+		return a.explainJSON(w, p, agent, d)
+	}
 	fmt.Fprintf(a.stdout, "%s for %s (%s): %s\n", report.Text(p), report.Text(ua), agent, d.Access)
 	if d.Rule == nil {
 		fmt.Fprintf(a.stdout, "  no rule governs it; the default of %s decides\n", report.Name(w.File))
@@ -218,6 +224,40 @@ func (a *app) explainAccess(target, ua string) error {
 		said("lost, its pattern says less", r)
 	}
 	return nil
+}
+
+// explainJSON prints a decision for programs.
+func (a *app) explainJSON(w *verify.Paywall, p string, agent verify.Agent, d verify.Decision) error {
+	type rule struct {
+		ID     string        `json:"id"`
+		Path   string        `json:"path"`
+		Access verify.Access `json:"access"` // for this class of clients
+		File   site.Path     `json:"file"`
+		Line   int           `json:"line"`
+	}
+	said := func(r *verify.AccessRule) rule {
+		access := r.Access
+		if v, ok := r.ByAgent[agent]; ok {
+			access = v
+		}
+		return rule{r.ID, r.Path, access, w.File, r.Line}
+	}
+	out := struct {
+		SchemaVersion int           `json:"schema_version"`
+		Path          string        `json:"path"`
+		Agent         verify.Agent  `json:"agent"`
+		Access        verify.Access `json:"access"`
+		Decides       *rule         `json:"decides"` // null: the default
+		Lost          []rule        `json:"lost"`
+	}{report.SchemaVersion, p, agent, d.Access, nil, []rule{}}
+	if d.Rule != nil {
+		r := said(d.Rule)
+		out.Decides = &r
+	}
+	for _, r := range d.Lost {
+		out.Lost = append(out.Lost, said(r))
+	}
+	return json.NewEncoder(a.stdout).Encode(out)
 }
 
 func (a *app) paywallCommand() *cobra.Command {
