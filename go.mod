@@ -29,6 +29,7 @@ require (
 	golang.org/x/net v0.62.0 // tree and entities of HTML, as browsers read them
 	golang.org/x/sys v0.49.0 // swaps folders at once and bounds the memory of a child, on Linux
 	golang.org/x/term v0.47.0 // is standard error a terminal
+	lukechampine.com/blake3 v1.4.1 // the digests by which Cloudflare addresses files
 )
 
 require (
@@ -42,6 +43,7 @@ require (
 	github.com/gobwas/pool v0.2.1 // indirect
 	github.com/gobwas/ws v1.4.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/klauspost/cpuid/v2 v2.0.9 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/pb33f/ordered-map/v2 v2.3.1 // indirect

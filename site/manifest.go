@@ -17,6 +17,22 @@ type Entry struct {
 	Steps     []string          `json:"steps,omitempty"`   // what was done
 	Before    int64             `json:"before,omitempty"`  // bytes of the source
 	Encoded   map[string]int64  `json:"encoded,omitempty"` // bytes of each of Encodings
+
+	URLs       []string `json:"urls,omitempty"`        // the paths it answers at, the usual one first
+	ETag       string   `json:"etag,omitempty"`        // a strong validator of the bytes without content coding
+	HeaderHash string   `json:"header_hash,omitempty"` // SHA-256 of "name: value" lines, names in lower case, sorted as written
+	Tags       []string `json:"tags,omitempty"`        // what a CDN may purge it by
+	Phase      string   `json:"phase,omitempty"`       // of a deploy, in which it is sent
+	Digests    *Digests `json:"digests,omitempty"`     // besides SHA256
+}
+
+// Digests are of the bytes without content coding, as hosts address them, in
+// lower-case hexadecimal.
+type Digests struct {
+	SHA1       string `json:"sha1"`                  // Netlify, Vercel
+	MD5        string `json:"md5"`                   // S3's ETag, Azure's Content-MD5
+	Cloudflare string `json:"cloudflare"`            // BLAKE3 of base64 and extension, 128 bits: Pages, Workers assets
+	Gzip       string `json:"gzip_sha256,omitempty"` // of the precompressed form, which Firebase takes
 }
 
 // Manifest is the whole truth about an output, sorted by path.

@@ -137,6 +137,13 @@ func (b *build) emit(ctx context.Context, outs []output) ([]emitted, error) {
 				if es[i], err = b.emitOne(o, j); err != nil {
 					return nil, fmt.Errorf("emit %s: %w", o.path, err)
 				}
+				e := &es[i].entry
+				if e.Digests, err = b.digests(e, func() ([]byte, error) { return b.bytesOf(o) }); err != nil {
+					return nil, fmt.Errorf("digests of %s: %w", o.path, err)
+				}
+				if d, ok := es[i].codes["gzip"]; ok {
+					e.Digests.Gzip = d.String()
+				}
 				done()
 			}
 			return es, nil

@@ -151,6 +151,7 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 	if err := b.o.Cache.Apply(m); err != nil {
 		return nil, err
 	}
+	cache.Describe(m, b.base.Prefix)
 	hosts, err := b.hosts(m)
 	if err != nil {
 		return nil, err
