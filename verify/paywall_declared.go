@@ -88,7 +88,7 @@ func DeclaredAccess(text []byte) *Declared {
 		}
 		off := s.Start + max(bytes.Index(text[s.Start:s.End], []byte("isAccessibleForFree")), 0)
 		ldWalk(v, 0, func(free bool) { note(free, off) }, func(class string) {
-			if d != nil {
+			if d != nil && len(d.Hidden) < maxHidden {
 				d.Hidden = append(d.Hidden, class)
 			}
 		})
@@ -163,6 +163,9 @@ func (j *payment) markup(f *PaymentFile) {
 		}
 	}
 }
+
+// maxHidden bounds the parts of a page that are looked for.
+const maxHidden = 16
 
 // maxTeaser is how many words a hidden part may show before it is taken for
 // the text itself.

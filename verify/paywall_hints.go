@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hone-web/hone/internal/markup"
@@ -14,8 +15,8 @@ import (
 // speculation is a list of rules by which browsers fetch pages before anyone
 // asks for them (Speculation Rules, WICG).
 type speculation struct {
-	urls  []string // of list rules
-	where []any    // conditions of document rules
+	urls  []string   // of list rules
+	where []linkTest // conditions of document rules
 	line  int
 }
 
@@ -38,58 +39,88 @@ func speculations(src []byte) []speculation {
 		s := speculation{}
 		s.line, _ = site.Position(src, t.Span.Start)
 		for _, r := range append(doc.Prefetch, doc.Prerender...) {
-			s.urls = append(s.urls, r.URLs...)
-			if r.Where != nil {
-				s.where = append(s.where, r.Where)
+			s.urls = append(s.urls, r.URLs[:min(len(r.URLs), maxAhead-len(s.urls))]...)
+			if r.Where != nil && len(s.where) < maxRules {
+				s.where = append(s.where, newLinkTest(r.Where, 0))
 			}
 		}
-		out = append(out, s)
+		if out = append(out, s); len(out) == maxRules {
+			break
+		}
 	}
 	return out
 }
 
-// covers says whether a condition takes a link for sure. What depends on
-// styles or on the document is not sure.
-func covers(where any, link string, depth int) (yes, sure bool) {
+// linkTest is a condition of a document rule.
+type linkTest struct {
+	op    string // "href_matches", "not", "and", "or"; "" for what is not sure
+	globs []*Glob
+	of    []linkTest
+}
+
+// The bounds of what is read of rules: pages are hostile.
+const (
+	maxRules = 32 // of a page, and conditions in one
+	maxAhead = 1000
+)
+
+// newLinkTest reads a condition. What depends on styles or on the document is
+// not sure.
+func newLinkTest(where any, depth int) linkTest {
 	w, ok := where.(map[string]any)
-	if !ok || depth > 16 || len(w) != 1 {
-		return false, false
+	if !ok || depth > 8 || len(w) != 1 {
+		return linkTest{}
 	}
 	for op, arg := range w {
 		list, ok := arg.([]any)
 		if !ok {
 			list = []any{arg}
 		}
-		switch op {
-		case "href_matches":
-			for _, p := range list {
-				s, ok := p.(string)
+		if len(list) > maxRules || op == "not" && len(list) != 1 {
+			return linkTest{}
+		}
+		t := linkTest{op: op}
+		for _, x := range list {
+			switch op {
+			case "href_matches":
+				s, ok := x.(string)
 				if !ok {
-					return false, false
+					return linkTest{}
 				}
 				g, err := NewGlob(strings.ReplaceAll(escapeBraces(s), "*", "**"))
 				if err != nil {
-					return false, false // a pattern of a form that is not read
+					return linkTest{} // a pattern of a form that is not read
 				}
-				if g.Match(link) {
-					return true, true
-				}
+				t.globs = append(t.globs, g)
+			case "not", "and", "or":
+				t.of = append(t.of, newLinkTest(x, depth+1))
+			default:
+				return linkTest{}
 			}
-			return false, true
-		case "not":
-			yes, sure = covers(arg, link, depth+1)
-			return !yes, sure
-		case "and", "or":
-			sure = true
-			for _, x := range list {
-				y, s := covers(x, link, depth+1)
-				if s && y == (op == "or") {
-					return y, true
-				}
-				sure = sure && s
-			}
-			return op == "and", sure
 		}
+		return t
+	}
+	return linkTest{}
+}
+
+// takes says whether a link meets the condition, and whether that is sure.
+func (t *linkTest) takes(link string) (yes, sure bool) {
+	switch t.op {
+	case "href_matches":
+		return slices.ContainsFunc(t.globs, func(g *Glob) bool { return g.Match(link) }), true
+	case "not":
+		yes, sure = t.of[0].takes(link)
+		return !yes, sure
+	case "and", "or":
+		sure = true
+		for i := range t.of {
+			y, s := t.of[i].takes(link)
+			if s && y == (t.op == "or") {
+				return y, true
+			}
+			sure = sure && s
+		}
+		return t.op == "and", sure
 	}
 	return false, false
 }
@@ -127,14 +158,14 @@ func (j *payment) ahead(f *PaymentFile, s speculation) {
 	if f.Doc == nil {
 		return
 	}
-	for i := range f.Doc.Refs {
+	for i := range min(len(f.Doc.Refs), maxAhead) {
 		to := j.at[f.To[i]]
 		if to == nil || to.Kind != site.HTML || !to.closed() || f.Doc.Refs[i].Role != site.RoleLink {
 			continue
 		}
 		link := j.resolve(f.urls[0], f.Doc.Refs[i].URL)
-		for _, w := range s.where {
-			if yes, sure := covers(w, link, 0); yes && sure {
+		for k := range s.where {
+			if yes, sure := s.where[k].takes(link); yes && sure {
 				j.fetched(f, link, at)
 			}
 		}
