@@ -183,6 +183,7 @@ func (j *payment) report(d site.Diagnostic, key, noun, what string) {
 	key = d.Rule + "\x00" + key
 	c := j.groups[key]
 	if c == nil {
+		d.Message = Redact(d.Message) // configurations hold passwords
 		j.ground(&d, url)
 		c = &cause{Diagnostic: d, noun: noun, seen: map[string]bool{what: true}}
 		j.groups[key] = c

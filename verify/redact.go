@@ -20,6 +20,10 @@ func secretName(name string) bool {
 	return slices.Contains(secretWords, name) || slices.ContainsFunc(secretNames, func(s string) bool { return strings.Contains(name, s) })
 }
 
+// secretLines are header fields of which nothing is shown, wherever they are
+// written down.
+var secretLines = []string{"authorization", "proxy-authorization", "cookie", "set-cookie", "basic-auth", "payment-signature", "x-payment", "x-api-key"}
+
 // authSchemes are words after which a credential stands.
 var authSchemes = []string{"bearer ", "basic ", "l402 ", "lsat "}
 
@@ -27,7 +31,7 @@ var authSchemes = []string{"bearer ", "basic ", "l402 ", "lsat "}
 // whose names say so, in addresses and in challenges, credentials after the
 // name of their scheme, and what stands before the @ of an address.
 func Redact(s string) string {
-	if !strings.ContainsAny(s, "=@ ") {
+	if !strings.ContainsAny(s, "=@: ") {
 		return s
 	}
 	var b strings.Builder
@@ -66,6 +70,13 @@ func Redact(s string) string {
 		name := s[i:end]
 		b.WriteString(name)
 		i = end
+		if i < len(s) && s[i] == ':' && slices.Contains(secretLines, strings.ToLower(name)) {
+			b.WriteString(": " + hidden)
+			for i < len(s) && s[i] != '\n' && s[i] != '"' {
+				i++
+			}
+			continue
+		}
 		if i < len(s) && s[i] == '=' && secretName(name) {
 			b.WriteByte('=')
 			n := valueLen(s[i+1:])
