@@ -17,6 +17,10 @@ type Target struct {
 	Name, Doc string
 	// Reads are files of the input that the target merges into its own.
 	Reads []site.Path
+	// Asked says that it is written for only where the owner names it.
+	Asked bool
+	// Fields are those that the host can be told about; nil means any.
+	Fields []string
 	// Emit writes what the host needs.
 	Emit func(*site.Manifest, Site) ([]site.Output, []site.Diagnostic)
 	// Resolve reads that back and returns what the host would send for a path,
@@ -25,4 +29,4 @@ type Target struct {
 }
 
 // All targets.
-var All = []*Target{Netlify, Nginx, Apache, Caddy, Vercel, Firebase, Azure}
+var All = []*Target{Netlify, Nginx, Apache, Caddy, Vercel, Firebase, Azure, S3, GCS, AzureBlob}

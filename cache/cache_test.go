@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/hone-web/hone/site"
 )
@@ -130,6 +131,9 @@ func TestResolve(t *testing.T) {
 					if target == Azure && !plain(prefix+string(e.Path)) {
 						continue // its routes have no way to say it
 					}
+					if target.Asked && !utf8.ValidString(string(e.Path)) {
+						continue // keys of objects are UTF-8
+					}
 					if target == Nginx && strings.Contains(string(e.Path), "\x00") {
 						want = revalidate
 					}
@@ -137,6 +141,9 @@ func TestResolve(t *testing.T) {
 						t.Fatalf("%s: %q (%s) is sent with %q, want %q", target.Name, e.Path, e.Class, got, want)
 					}
 					checked++
+				}
+				if target.Asked {
+					continue // a store keeps nothing of what is not there
 				}
 				if got := resolve(prefix + "never/there").Get("Cache-Control"); got != revalidate {
 					t.Errorf("%s: what no rule names is sent with %q", target.Name, got)

@@ -175,7 +175,7 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 func (b *build) hosts(m *site.Manifest) ([]site.Output, error) {
 	var out []site.Output
 	for _, t := range cache.All {
-		if len(b.o.Hosts) > 0 && !slices.Contains(b.o.Hosts, t.Name) {
+		if len(b.o.Hosts) > 0 && !slices.Contains(b.o.Hosts, t.Name) || len(b.o.Hosts) == 0 && t.Asked {
 			continue
 		}
 		own := map[site.Path][]byte{}
