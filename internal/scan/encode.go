@@ -102,6 +102,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 	e.bit(d.EditsSrc)
 	e.bit(d.Modules)
 	e.strs(d.CSP)
+	e.strs(d.Connects)
 	e.str(d.Canonical)
 	e.num(len(d.Diags))
 	for _, x := range d.Diags {
@@ -231,7 +232,7 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 	}
 	d.Mentions = r.strs()
 	d.DynamicImport, d.EditsSrc, d.Modules = r.num() == 1, r.num() == 1, r.num() == 1
-	d.CSP, d.Canonical = r.strs(), r.str()
+	d.CSP, d.Connects, d.Canonical = r.strs(), r.strs(), r.str()
 	if n := r.count(); n > 0 {
 		d.Diags = make([]site.Diagnostic, n)
 	}

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/hone-web/hone/internal/markup"
@@ -266,6 +267,9 @@ func (e *element) attribute(a markup.Attr) {
 	default:
 		role, ok := e.role(a.Name)
 		if !ok {
+			if e.t.Name == "link" && a.Name == "href" && slices.Contains(strings.Fields(e.get("rel")), "preconnect") {
+				add(&h.connects, strings.ToLower(strings.TrimSpace(a.Text(h.v.text))))
+			}
 			return
 		}
 		id := h.ref(e.value(a), role, e.context(""))

@@ -92,6 +92,8 @@ type Doc struct {
 	Modules bool
 	// CSP holds the content security policies of a page, in source order.
 	CSP []string
+	// Connects are the addresses of <link rel=preconnect>, in lower case.
+	Connects []string
 	// Canonical is the URL of <link rel=canonical>.
 	Canonical string
 	Diags     []site.Diagnostic
@@ -156,6 +158,7 @@ type scanner struct {
 	pics      []Pic // Ref is an index into refs
 	rules     []Rule
 	nestings  map[string]struct{}
+	connects  map[string]struct{}
 	backs     []Background // Ref is an index into refs
 	words     map[string]struct{}
 	selectors map[AttrSelector]struct{}
@@ -245,6 +248,7 @@ func (s *scanner) lists() {
 	s.doc.Flex = slices.Sorted(maps.Keys(s.flex))
 	s.doc.Mentions = slices.Sorted(maps.Keys(s.mentions))
 	s.doc.Words = slices.Sorted(maps.Keys(s.words))
+	s.doc.Connects = slices.Sorted(maps.Keys(s.connects))
 	s.doc.Nestings = slices.Sorted(maps.Keys(s.nestings))
 	s.doc.Rules = s.rules
 	s.doc.Hashes = slices.Sorted(maps.Keys(s.hashSet))
