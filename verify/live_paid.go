@@ -147,8 +147,10 @@ func (v *live) methods(ctx context.Context, f *PaymentFile, get int, u, key stri
 	case get == 402:
 		v.at1(site.Diagnostic{Rule: "PE005", Severity: site.Warn, Message: fmt.Sprintf("HEAD answers %d for %s, which is gated for GET: tools that ask with HEAD first take it for free", a.Status, u), Hint: "gate HEAD as GET"}, &a, key+"status", "paths")
 	}
+	// Under an address that nobody asked for: a cache that keeps the 402 would
+	// answer 304 for that.
 	for _, cond := range [...][2]string{{"If-None-Match", "*"}, {"If-Modified-Since", v.now().UTC().Format(http.TimeFormat)}} {
-		if a := v.Probe.Do(ctx, Ask{Path: u, Header: map[string]string{cond[0]: cond[1]}}); a.Status == http.StatusNotModified {
+		if a := v.Probe.Do(ctx, Ask{Path: v.ownKey(u), Header: map[string]string{cond[0]: cond[1]}}); a.Status == http.StatusNotModified {
 			v.at1(site.Diagnostic{Rule: "PL009", Severity: site.Warn, Message: fmt.Sprintf("%s answers 304 to %s without payment", u, cond[0]), Hint: "gate before ranges and conditions are looked at"}, &a, key+"304", "paths")
 			break
 		}
