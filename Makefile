@@ -44,7 +44,11 @@ bench-images: ## encode photographs and graphics with sharp (npm) beside hone, a
 e2e: ## load the fixture sites before and after in Chromium
 	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/... ./bundle/internal/layout
 
+gates: ## hold the live rules against real gates (npm), caches and a link checker
+	cd verify/gates && npm ci --ignore-scripts --no-audit --no-fund
+	SERVERS_REQUIRED=1 $(GO) test -count=1 -v ./verify/gates
+
 golden: ## write the golden files anew; read the diff
 	$(GO) test ./internal/report ./internal/config ./cmd/... -update
 
-.PHONY: help build demo test race lint arch fuzz bench bench-peers bench-images e2e golden
+.PHONY: help build demo test race lint arch fuzz bench bench-peers bench-images e2e gates golden
