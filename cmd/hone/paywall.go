@@ -305,12 +305,42 @@ func (a *app) infer(ctx context.Context, args []string) error {
 		}
 		ds := verify.Disagreements(found)
 		report.Findings(a.stderr, ds, report.Style{Color: a.color(a.flags.color, a.stderr), Verbose: a.flags.verbose})
-		a.draft(in, found)
+		if a.flags.json {
+			if err := a.draftJSON(found, ds); err != nil {
+				return err
+			}
+		} else {
+			a.draft(in, found)
+		}
 		if slices.ContainsFunc(ds, func(d site.Diagnostic) bool { return pipeline.FailOn(a.failOn()).Reached(d.Severity) }) {
 			return errFindings
 		}
 		return nil
 	})
+}
+
+// draftJSON prints rules and findings for programs.
+func (a *app) draftJSON(found []verify.Inferred, ds []site.Diagnostic) error {
+	type rule struct {
+		Path       string                         `json:"path"`
+		Access     verify.Access                  `json:"access"`
+		ByAgent    map[verify.Agent]verify.Access `json:"by_agent,omitempty"`
+		Source     string                         `json:"source"`
+		File       site.Path                      `json:"file"`
+		Line       int                            `json:"line"`
+		Confidence string                         `json:"confidence"`
+		Files      int                            `json:"files"`
+		Against    string                         `json:"against,omitempty"`
+	}
+	out := struct {
+		SchemaVersion int               `json:"schema_version"`
+		Rules         []rule            `json:"rules"`
+		Findings      []site.Diagnostic `json:"findings"`
+	}{report.SchemaVersion, []rule{}, append([]site.Diagnostic{}, ds...)}
+	for _, f := range found {
+		out.Rules = append(out.Rules, rule{f.Path, f.Access, f.ByAgent, f.Source, f.At.Path, f.At.Line, f.Confidence, f.Pages, f.Against})
+	}
+	return json.NewEncoder(a.stdout).Encode(out)
 }
 
 // draft prints rules as paywall.toml.
