@@ -100,6 +100,9 @@ func (a *app) buildOptions(c *config.Config, in string) (pipeline.Options, error
 	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
 		return o, err
 	}
+	if len(o.Hosts) == 0 {
+		a.detect(&o, in)
+	}
 	if err := a.outputFormats(); err != nil {
 		return o, err
 	}

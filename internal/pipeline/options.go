@@ -42,6 +42,8 @@ type Options struct {
 	Encode   []string // content codings to precompress: "br", "gzip", "zstd"
 	Hosts    []string // names of cache targets; empty means all that need no choice
 	Cache    cache.Policy
+	// Own are the owner's files for hosts that do not stand in the site.
+	Own map[site.Path][]byte
 	// Paywall is the owner's policy, compiled; nil means that nothing is paid.
 	Paywall *verify.Paywall
 	// Judged keeps what the rules about payment read for the next build; may be

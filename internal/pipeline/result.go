@@ -186,6 +186,8 @@ func (b *build) hosts(m *site.Manifest) ([]site.Output, error) {
 					return nil, err
 				}
 				own[p] = text
+			} else if text, ok := b.o.Own[p]; ok {
+				own[p] = text
 			}
 		}
 		files, diags := t.Emit(m, cache.Site{Prefix: b.base.Prefix, Own: own})

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hone-web/hone/internal/pipeline"
+	"github.com/hone-web/hone/site"
+)
+
+// hostMarks are the files by which a project shows where it is deployed, and
+// the target that speaks to that host. Cloudflare reads what Netlify reads.
+var hostMarks = []struct{ name, target string }{
+	{"netlify.toml", "netlify"}, {"wrangler.toml", "netlify"}, {"wrangler.jsonc", "netlify"}, {"wrangler.json", "netlify"},
+	{"vercel.json", "vercel"}, {"firebase.json", "firebase"}, {"staticwebapp.config.json", "azure"},
+}
+
+// maxHostFile is more than any of them is allowed to have.
+const maxHostFile = 1 << 20
+
+// detect looks for files of hosts in the site and in the folder above it, where
+// projects keep them, and writes headers for those hosts alone. What stands
+// above the site is read, to be merged, and never written.
+func (a *app) detect(o *pipeline.Options, in string) {
+	var files []string
+	for _, h := range hostMarks {
+		for _, dir := range []string{in, filepath.Join(in, "..")} {
+			name := filepath.Join(dir, h.name)
+			fi, err := os.Lstat(name)
+			if err != nil || !fi.Mode().IsRegular() || fi.Size() > maxHostFile {
+				continue
+			}
+			if dir != in {
+				text, err := os.ReadFile(name)
+				if err != nil {
+					continue
+				}
+				if o.Own == nil {
+					o.Own = map[site.Path][]byte{}
+				}
+				o.Own[site.Path(h.name)] = text
+			}
+			if !slices.Contains(o.Hosts, h.target) {
+				o.Hosts = append(o.Hosts, h.target)
+			}
+			files = append(files, name)
+			break
+		}
+	}
+	if len(files) > 0 && !a.flags.quiet && !a.flags.json {
+		fmt.Fprintf(a.stderr, "headers for %s, because of %s; cache.hosts chooses others\n", strings.Join(o.Hosts, ", "), strings.Join(files, ", "))
+	}
+}
