@@ -192,6 +192,25 @@ func TestX402(t *testing.T) {
 	}
 }
 
+// A gate of mppx, whose challenges are of the Payment scheme.
+func TestMPP(t *testing.T) {
+	t.Parallel()
+	needNode(t)
+	dir := folder(t)
+	for _, x := range []struct {
+		setup string
+		want  []string
+	}{
+		{"right", nil},
+		{"encoded", []string{"PL006"}}, // express compares the path before it is decoded
+		{"preflight", []string{"PE001"}},
+	} {
+		t.Run(x.setup, func(t *testing.T) {
+			expect(t, probe(t, node(t, "mpp.mjs", dir, x.setup), false, pay), x.want...)
+		})
+	}
+}
+
 // A payment opens the gate once: a proof for another offer, or one that was
 // spent, does not.
 func TestX402Payment(t *testing.T) {
