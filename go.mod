@@ -16,7 +16,7 @@ require (
 	github.com/invopop/jsonschema v0.14.0 // the JSON Schema of hone.toml, from the Go structs
 	github.com/klauspost/compress v1.20.3 // zlib for PNG, gzip and zstd
 	github.com/pelletier/go-toml/v2 v2.4.3 // reads hone.toml and says where a wrong key stands
-	github.com/prometheus/client_golang v1.25.0 // the metrics of hone monitor
+	github.com/prometheus/client_golang v1.25.0 // the metrics of hone monitor; adds 4.0 MB to the binary (41.8 to 45.8)
 	github.com/rogpeppe/go-internal v1.16.0 // txtar and testscript, for the tests
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // holds SARIF against the schema of the standard, in the tests
 	github.com/schollz/progressbar/v3 v3.19.1 // the progress line on a terminal
