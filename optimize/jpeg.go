@@ -17,7 +17,7 @@ import (
 var JPEG = &Optimizer{
 	Name:    "jpeg",
 	Doc:     "JPEG: encoded by jpegli, or losslessly recoded; metadata dropped, orientation and colour profile kept",
-	Version: 7,
+	Version: 8,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("jpeg"),
 	Run:     runImage("jpeg", optimizeJPEG),

@@ -19,7 +19,7 @@ import (
 var PNG = &Optimizer{
 	Name:    "png",
 	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; lossless WebP beside it, animated where it is",
-	Version: 7,
+	Version: 8,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("png"),
 	Run:     runImage("png", optimizePNG),

@@ -13,7 +13,8 @@ import (
 // avif encodes m as AVIF, nil where that is of no use or clearly takes more
 // than limit bytes.
 func (s *seen) avif(ctx context.Context, in *Input, m *image.NRGBA, limit int) (*Variant, error) {
-	if in.AVIF == nil || s.source < minAVIF || m.Rect.Dx()*m.Rect.Dy() > avifPixels {
+	pixels := m.Rect.Dx() * m.Rect.Dy()
+	if in.AVIF == nil || s.source < minAVIF || pixels > avifPixels || s.graphic && limit > 0 && limit*8 < pixels/flatDrawing {
 		return nil, nil
 	}
 	f := avifFit{ctx: ctx, in: in, m: m, target: s.target(in), limit: limit}
@@ -27,6 +28,11 @@ func (s *seen) avif(ctx context.Context, in *Input, m *image.NRGBA, limit int) (
 	s.avifQ = c.quality
 	return &Variant{Ext: ".avif", Type: "image/avif", Bytes: c.bytes, Lossy: true, Score: c.score, Note: fmt.Sprintf("AVIF, quality %d", c.quality)}, nil
 }
+
+// A drawing that takes less than a bit for flatDrawing pixels without loss is
+// never smaller as AVIF: of 60 diagrams and screenshots the flattest that was
+// took 0.23 bits a pixel.
+const flatDrawing = 5
 
 // avifTries is how often a picture is encoded at most. Two in three do with
 // one, because the start is good.
