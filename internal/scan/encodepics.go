@@ -41,6 +41,7 @@ func (e *encoder) pictures(d *Doc) {
 			e.bit(c.Important)
 		}
 	}
+	e.span(d.Hero)
 	e.strs(d.Nestings)
 	e.num(len(d.Backs))
 	for _, b := range d.Backs {
@@ -93,6 +94,7 @@ func (r *decoder) pictures(d *Doc) {
 		}
 		d.Rules[i] = x
 	}
+	d.Hero = r.span()
 	d.Nestings = r.strs()
 	if n := r.count(); n > 0 {
 		d.Backs = make([]Background, n)

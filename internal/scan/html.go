@@ -62,6 +62,7 @@ func (s *scanner) page(v view) {
 	h.run()
 	h.loads()
 	h.outline()
+	h.hero()
 }
 
 // inlinePolicy reports whether a policy (CSP 3, section 6.7.3) allows inline

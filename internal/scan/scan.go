@@ -49,6 +49,9 @@ type Doc struct {
 	// parents before children.
 	Pics    []Pic
 	Outline []Elem
+	// Hero is the style attribute of the large picture that a page begins with,
+	// if it seems to have one.
+	Hero site.Span
 	// Rules are the style rules that layout depends on, in source order.
 	Rules []Rule
 	// Nestings are the selectors that can tell whether an element was put
