@@ -86,15 +86,34 @@ func (v *live) expectedCache(rule *AccessRule, low string) string {
 }
 
 // poison looks whether a cache kept the 402, under a query of its own, so that
-// no real key is touched.
+// no real key is touched. The last request carries a proof that proves nothing:
+// one that the cache hands on, because of Vary (RFC 9111, section 4.1) or a
+// rule of its own, would reach the gate with a real proof too.
 func (v *live) poison(ctx context.Context, r *Reply, key string) {
 	u := v.ownKey(r.Path)
 	first := v.Probe.Do(ctx, Ask{Path: u})
 	second := v.Probe.Do(ctx, Ask{Path: u})
-	if first.Status == 402 && second.Status == 402 && cacheHit(&second) {
-		v.at1(site.Diagnostic{Rule: "PC008", Severity: site.Error, Message: fmt.Sprintf("a cache keeps the 402 of %s and serves it to those who paid", r.Path),
-			Hint: "purge the URL, send no-store, and drop rules that store errors, such as proxy_cache_valid any"}, &second, key, "paths")
+	if first.Status != 402 || second.Status != 402 || !cacheHit(&second) {
+		return
 	}
+	proof := emptyProof()
+	if second.Header.Get("WWW-Authenticate") == "" {
+		delete(proof, "Authorization") // which some caches always hand on
+	} else {
+		proof = map[string]string{"Authorization": proof["Authorization"]}
+	}
+	if strings.Contains(strings.ToLower(strings.Join(second.Header.Values("Vary"), ",")), "cookie") {
+		proof["Cookie"] = "hone-probe=1"
+	}
+	if third := v.Probe.Do(ctx, Ask{Path: u, Header: proof}); third.Status == 402 && cacheHit(&third) {
+		v.at1(site.Diagnostic{Rule: "PC008", Severity: site.Error, Message: fmt.Sprintf("a cache keeps the 402 of %s and serves it to those who paid", r.Path),
+			Hint: "purge the URL, send no-store, and drop rules that store errors, such as proxy_cache_valid any"}, &third, key, "paths")
+	}
+}
+
+// emptyProof returns the fields of a proof that proves nothing.
+func emptyProof() map[string]string {
+	return map[string]string{"PAYMENT-SIGNATURE": "bm90IGEgcHJvb2Y=", "X-PAYMENT": "bm90IGEgcHJvb2Y=", "Authorization": "Payment bm90IGEgcHJvb2Y"}
 }
 
 // cacheHit reports whether an answer came out of a cache (RFC 9111, section
