@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -54,8 +56,8 @@ func (a *app) probeCommand() *cobra.Command {
 		Long: `probe asks a live origin what the policy says about it: free files as people,
 crawlers and fetchers ask for them, and paid files in every way that has led
 around a gate. A leak is the text of the built file, so probe needs the folder
-that was deployed, or its manifest.json and what the site lists itself (sitemap,
-OpenAPI). It never pays, and asks no addresses but those that are named.`,
+that was deployed, or its manifest.json (where neither is named, that of the last
+build here) and what the site lists itself (sitemap, OpenAPI). It never pays, and asks no addresses but those that are named.`,
 		Example: `  hone probe https://staging.example.com --site public-honed
   hone probe --edge https://www.example.com --site public-honed
   hone probe http://localhost:8080 --json`,
@@ -120,6 +122,7 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 		return err
 	}
 	if f.site == "" {
+		a.lastManifest(f)
 		if live.Payment, err = a.remote(ctx, c, f.manifest); err != nil {
 			return err
 		}
@@ -142,6 +145,19 @@ func (a *app) probe(ctx context.Context, target string, f *probeFlags) error {
 		servedBelow(pay, u)
 		return a.ask(ctx, live, target, f, known)
 	})
+}
+
+// lastManifest takes the manifest of the last build made here where neither
+// folder nor manifest is named.
+func (a *app) lastManifest(f *probeFlags) {
+	if f.manifest != "" {
+		return
+	}
+	last := filepath.Join(a.flags.meta, "manifest.json")
+	if _, err := os.Stat(last); err == nil {
+		f.manifest = last
+		fmt.Fprintf(a.stderr, "files as in %s, of the last build here; --site and --manifest name others\n", report.Text(last))
+	}
 }
 
 // servedBelow takes the path of the URL for the place of the site, if it has
@@ -167,6 +183,7 @@ func (a *app) remote(ctx context.Context, c *config.Config, manifest string) (*v
 	if err != nil {
 		return nil, err
 	}
+	p.Prefix = prefixOf(m)
 	zones := &verify.Paywall{File: site.Path(manifest)}
 	for i := range m.Entries {
 		e := &m.Entries[i]
@@ -187,6 +204,19 @@ func (a *app) remote(ctx context.Context, c *config.Config, manifest string) (*v
 		}
 	}
 	return p, nil
+}
+
+// prefixOf returns the path of the URL that the files of a manifest are served
+// under: what stands before the path of a file in its own URL.
+func prefixOf(m *site.Manifest) string {
+	for i := range m.Entries {
+		for _, u := range m.Entries[i].URLs {
+			if prefix, ok := strings.CutSuffix(u, "/"+site.Escape(string(m.Entries[i].Path))); ok {
+				return prefix + "/"
+			}
+		}
+	}
+	return "/"
 }
 
 // live readies the engine.
@@ -232,6 +262,9 @@ func (a *app) ask(ctx context.Context, l *verify.Live, target string, f *probeFl
 	}
 	d := report.New(&pipeline.Result{Findings: r.Findings, Failed: failed}, "hone "+version, "probe", target, "", false)
 	d.Unclear, d.Requests = r.Unclear, l.Probe.Asked()
+	if r.Targets == 0 {
+		d.Unclear = append(d.Unclear, "no file of the site is known, so none was asked for: --site names the folder that was deployed, --manifest its manifest.json")
+	}
 	return f.judge(a, d, known, func() {
 		fmt.Fprintf(a.stdout, "%s: %d files, %d requests, %d findings, %d unclear\n", report.Text(target), r.Targets, d.Requests, len(d.Findings), len(d.Unclear))
 	})
