@@ -64,9 +64,6 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 				}
 				continue
 			}
-			if rules >= maxRules && urgency(e) > 3 {
-				continue
-			}
 			rules++
 			writeRule(&b, site.Escape(url), linesOf(v.of(e)))
 		}
