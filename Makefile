@@ -41,7 +41,7 @@ bench-peers: build ## run jampack (npm) beside hone on three sites fetched from 
 bench-images: ## encode photographs and graphics with sharp (npm) beside hone, at equal score
 	@sh scripts/bench-images.sh
 
-e2e: ## load the fixture sites before and after in Chromium
+e2e: ## load the fixture sites in Chromium: before and after, and as somebody who comes back
 	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/... ./bundle/internal/layout
 
 gates: ## hold the live rules against real gates (npm), caches and a link checker
