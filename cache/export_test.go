@@ -13,4 +13,6 @@ var (
 	StartCaddy  = startCaddy
 	Objects     = objects
 	CodingExt   = codingExt
+	NginxBrotli = nginxBrotli
+	RealSite    = realSite
 )

@@ -19,6 +19,15 @@ import (
 	"github.com/hone-web/hone/site"
 )
 
+// brotliModule is where Debian keeps the module that sends .br files.
+const brotliModule = "/usr/lib/nginx/modules/ngx_http_brotli_static_module.so"
+
+// nginxBrotli reports whether nginx can send .br files.
+func nginxBrotli() bool {
+	_, err := os.Stat(brotliModule)
+	return err == nil
+}
+
 // startNginx serves root with the given text in its server block and returns
 // the address.
 func startNginx(t *testing.T, root, server string) string {
@@ -39,6 +48,9 @@ func startNginx(t *testing.T, root, server string) string {
 	user := ""
 	if os.Geteuid() == 0 {
 		user = "user root;" // or the worker could not read this folder
+	}
+	if nginxBrotli() {
+		user += "load_module " + brotliModule + ";"
 	}
 	text := user + fmt.Sprintf("daemon off; worker_processes 1; pid %[1]s/pid; error_log stderr crit;\nevents {}\nhttp {\naccess_log off; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;\n"+
 		"server {\nlisten %[2]s;\nroot %[3]s;\ninclude %[1]s/site.conf;\n}\n}\n", dir, addr, root)
@@ -86,7 +98,11 @@ func realSite(t *testing.T) (string, *site.Manifest) {
 			t.Skipf("this file system has no %q: %v", p, err)
 		}
 		if gz {
-			e.Encodings = []string{"gzip"}
+			e.Encodings = []string{"br", "gzip"}
+			// No server looks into it.
+			if err := os.WriteFile(name+".br", []byte("br of "+text), 0o644); err != nil {
+				t.Fatal(err)
+			}
 			f, err := os.Create(name + ".gz")
 			if err != nil {
 				t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // tree is a folder: slash-separated name → text.
@@ -185,6 +186,47 @@ func TestReuse(t *testing.T) {
 }
 
 // TestSwapByJournal publishes where folders cannot be exchanged.
+// TestLater: a file that takes the place of another is younger by a second or
+// more, or servers would say of it that it did not change.
+func TestLater(t *testing.T) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "out")
+	writeTree(t, out, tree{"old": "1", "young": "1"})
+	now := time.Now()
+	times := map[string]time.Time{"old": now.Add(-time.Hour), "young": now.Add(time.Minute)}
+	for name, at := range times {
+		if err := os.Chtimes(filepath.Join(out, name), time.Time{}, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		d := acquire(t, out)
+		s, err := d.Stage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"old", "young", "new"} {
+			if err := s.Write(name, []byte("2")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		d.Release()
+		for _, name := range []string{"old", "young", "new"} {
+			fi, err := os.Stat(filepath.Join(out, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if before, ok := times[name]; ok && fi.ModTime().Unix() <= before.Unix() {
+				t.Errorf("%s is of %v, what was there of %v", name, fi.ModTime(), before)
+			}
+			times[name] = fi.ModTime()
+		}
+	}
+}
+
 func TestSwapByJournal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
