@@ -22,15 +22,15 @@ import (
 
 // asker asks one server.
 type asker struct {
-	*testing.T
+	testing.TB
 	b            *built
 	server, addr string
 	client       *http.Client
 	asked        int
 }
 
-func newAsker(t *testing.T, b *built, server, addr string) *asker {
-	return &asker{T: t, b: b, server: server, addr: addr, client: &http.Client{Transport: &http.Transport{DisableCompression: true},
+func newAsker(t testing.TB, b *built, server, addr string) *asker {
+	return &asker{TB: t, b: b, server: server, addr: addr, client: &http.Client{Transport: &http.Transport{DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
@@ -98,7 +98,7 @@ func (a *asker) alias(e *site.Entry, u string) bool {
 	for _, method := range []string{"GET", "HEAD"} {
 		r := a.ask(method, u)
 		switch {
-		case r.StatusCode == http.StatusNotFound:
+		case r.StatusCode == http.StatusNotFound, r.StatusCode == http.StatusForbidden && strings.HasSuffix(u, "/"):
 		case r.StatusCode >= 300 && r.StatusCode < 400:
 			to, err := r.Location()
 			asked, wrong := url.PathUnescape(u + "/")

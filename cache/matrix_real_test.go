@@ -5,6 +5,7 @@ package cache_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -153,6 +154,53 @@ func (b *built) matrix(t *testing.T) {
 			}
 			a.missing()
 			t.Logf("%d requests to %s", a.asked, s.name)
+		})
+	}
+}
+
+// collector keeps what a test would complain about.
+type collector struct {
+	testing.TB
+	said []string
+}
+
+func (c *collector) Errorf(format string, args ...any) {
+	c.said = append(c.said, fmt.Sprintf(format, args...))
+}
+
+// TestMatrixSees checks that the matrix can fail: each way in which a
+// configuration is wrong must be noticed.
+func TestMatrixSees(t *testing.T) {
+	t.Parallel()
+	root, m := cache.RealSite(t)
+	b := &built{dir: filepath.Dir(root), prefix: "/", manifest: m}
+	cache.Describe(m, b.prefix)
+	outs, _ := cache.Nginx.Emit(m, cache.Site{Prefix: b.prefix})
+	for name, c := range map[string]struct{ old, new, want string }{
+		"two rules for one file":     {"charset utf-8;", `charset utf-8; add_header Cache-Control "no-cache";`, `Cache-Control ["no-cache" "public`},
+		"a location inherits none":   {`"public, max-age=31536000, immutable"; add_header X-Content-Type-Options nosniff;`, `"public, max-age=31536000, immutable";`, "X-Content-Type-Options is []"},
+		"no Vary on what is plain":   {"gzip_vary on;", "gzip_vary off;", "Vary is []"},
+		"what is not there, kept":    {"charset utf-8;", `charset utf-8; location ~ "\.[0-9a-f]{10}\." { add_header Cache-Control "public, max-age=31536000, immutable" always; }`, "404 Not Found may be kept"},
+		"no tag to ask by":           {"charset utf-8;", "charset utf-8; etag off;", "no ETag"},
+		"compressed on the way":      {"gzip_static on;", "gzip on; gzip_types *; gzip_min_length 1;", "bytes, want"},
+		"another type":               {"text/css ", "text/plain ", "Content-Type is"},
+		"a moment, where it is ever": {"max-age=31536000, immutable", "max-age=60", "Cache-Control is ["},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := strings.ReplaceAll(string(outs[0].Bytes), c.old, c.new)
+			if cache.NginxBrotli() {
+				text = strings.ReplaceAll(text, "# brotli_static on;", "brotli_static on;")
+			}
+			sees := &collector{TB: t}
+			a := newAsker(sees, b, "nginx", cache.StartNginx(t, root, text))
+			for i := range m.Entries {
+				a.entry(&m.Entries[i])
+			}
+			a.missing()
+			if !slices.ContainsFunc(sees.said, func(s string) bool { return strings.Contains(s, c.want) }) {
+				t.Errorf("nothing about %q in %d complaints: %q", c.want, len(sees.said), sees.said[:min(3, len(sees.said))])
+			}
 		})
 	}
 }
