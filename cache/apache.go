@@ -96,7 +96,7 @@ func apacheTypes(m *site.Manifest) (types, charset, coded string) {
 	type kind struct{ ext, typ string }
 	seen := map[string]bool{}
 	var kinds []kind
-	var utf8, all []string
+	var utf8, all, unknown []string
 	varies := map[string]bool{}
 	for i := range m.Entries {
 		e := &m.Entries[i]
@@ -105,10 +105,14 @@ func apacheTypes(m *site.Manifest) (types, charset, coded string) {
 			varies[ext] = true
 		}
 		typ, params, _ := strings.Cut(e.Type, ";")
-		if ext == "" || seen[ext] || e.Type != site.TypeOf(e.Path) || typ == "application/octet-stream" {
+		if ext == "" || seen[ext] || e.Type != site.TypeOf(e.Path) {
 			continue
 		}
 		seen[ext] = true
+		if typ == "application/octet-stream" {
+			unknown = append(unknown, ext)
+			continue
+		}
 		kinds = append(kinds, kind{ext, e.Type})
 		all = append(all, fmt.Sprintf("AddType %s .%s\n", typ, ext))
 		if params != "" {
@@ -121,6 +125,10 @@ func apacheTypes(m *site.Manifest) (types, charset, coded string) {
 	var b strings.Builder
 	if len(varies) > 0 {
 		fmt.Fprintf(&b, "<FilesMatch \"\\.(?:%s)(?:\\.(?:br|gz))?$\">\nHeader merge Vary Accept-Encoding\n</FilesMatch>\n", strings.Join(slices.Sorted(maps.Keys(varies)), "|"))
+	}
+	if len(unknown) > 0 {
+		// Of app.css.bak Apache would take the extension that it knows.
+		fmt.Fprintf(&b, "<FilesMatch \"\\.(?:%s)$\">\nForceType application/octet-stream\n</FilesMatch>\n", strings.Join(unknown, "|"))
 	}
 	for _, k := range kinds {
 		typ, _, _ := strings.Cut(k.typ, ";")

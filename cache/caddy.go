@@ -31,10 +31,13 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	for _, x := range f.common {
 		fmt.Fprintf(&b, "\theader %s %q\n", x[0], x[1])
 	}
+	// A pattern means folders by their slash alone: a folder may be named
+	// gauge.js, and what sends people on from there is not kept.
+	const inFolder = "index.html"
 	n := 0
-	rule := func(expr, text string) {
+	rule := func(index, expr, text string) {
 		n++
-		fmt.Fprintf(&b, "\t@hone%d {\n\t\tfile {path} {path}/index.html\n\t\tpath_regexp `%s`\n\t}\n", n, expr)
+		fmt.Fprintf(&b, "\t@hone%d {\n\t\tfile {path} {path}%s\n\t\tpath_regexp `%s`\n\t}\n", n, index, expr)
 		for _, x := range linesOf(text) {
 			fmt.Fprintf(&b, "\theader @hone%d %s %q\n", n, x[0], x[1])
 		}
@@ -47,13 +50,13 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		if slices.Contains(g.exts, "html") {
 			folder = "/$|" // what answers for a folder is its index
 		}
-		rule(folder+`\.(?:`+strings.Join(g.exts, "|")+`)$`, g.text)
+		rule(inFolder, folder+`\.(?:`+strings.Join(g.exts, "|")+`)$`, g.text)
 	}
 	switch {
 	case f.hashed:
-		rule(hashedName, byHash)
+		rule(inFolder, hashedName, byHash)
 	case len(f.exts) > 0:
-		rule(hashedName, byDefault)
+		rule(inFolder, hashedName, byDefault)
 	}
 	values, paths := f.group(f.except, pathsOf(m))
 	for _, v := range values {
@@ -62,7 +65,7 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 			alts = append(alts, quotedPath(s.Prefix+p, strayRune))
 		}
 		for _, a := range alternatives(alts, 4096) {
-			rule("^(?:"+a+")$", v)
+			rule("/index.html", "^(?:"+a+")$", v)
 		}
 	}
 	for _, e := range f.config {
@@ -74,8 +77,8 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	return []site.Output{{Path: "hone.caddyfile", Bytes: b.Bytes()}}, nil
 }
 
-// caddyTypes tells the media types of the site; the table that Caddy looks
-// into is the machine's.
+// caddyTypes tells the media types of the site, those that hone does not know
+// included: the table that Caddy looks into is the machine's.
 func caddyTypes(m *site.Manifest) string {
 	var b strings.Builder
 	b.WriteString("\theader ?Content-Type application/octet-stream\n")
@@ -87,7 +90,7 @@ func caddyTypes(m *site.Manifest) string {
 		if len(e.Encodings) > 0 && ext != "" {
 			coded[ext] = true
 		}
-		if ext == "" || seen[ext] || e.Type != site.TypeOf(e.Path) || e.Type == "application/octet-stream" {
+		if ext == "" || seen[ext] || e.Type != site.TypeOf(e.Path) {
 			continue
 		}
 		seen[ext] = true

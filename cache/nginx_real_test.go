@@ -122,7 +122,7 @@ func realSite(t *testing.T) (string, *site.Manifest) {
 	add("index.html", "", long, true)
 	add("sub/index.html", "", "small", false)
 	add("_headers", "", "secret", false)
-	for _, ext := range []string{"htm", "xhtml", "css", "js", "mjs", "svg", "json", "webmanifest", "xml", "rss", "txt", "md", "vtt", "csv", "png", "jpg", "webp", "avif", "ico", "woff2", "ttf", "mp4", "pdf", "wasm", "unknown", "CSS"} {
+	for _, ext := range []string{"htm", "xhtml", "css", "js", "mjs", "svg", "json", "webmanifest", "xml", "rss", "txt", "md", "vtt", "csv", "png", "jpg", "webp", "avif", "ico", "woff2", "ttf", "mp4", "pdf", "wasm", "unknown", "css.unknown", "yml", "CSS"} {
 		p := site.Path("types/x." + ext)
 		add(p, "", long, site.KindOf(p).IsText())
 	}
@@ -134,6 +134,7 @@ func realSite(t *testing.T) (string, *site.Manifest) {
 		}
 	}
 	add("app.1234567890.js", ClassFingerprinted, long, true)
+	add("folder.js/index.html", "", long, true)
 	add("sw.js", "", long, true)
 	add("no-extension", "", long, false)
 	add("404.html", "", long, true)
