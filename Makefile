@@ -24,6 +24,7 @@ lint: ## gofmt, vet and staticcheck
 	@out=$$(gofmt -s -l cmd optimize bundle cache site verify internal fixtures e2e); if [ -n "$$out" ]; then echo "gofmt -s: $$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags e2e ./e2e/... ./bundle/internal/layout
+	$(GO) vet -tags benchdeploy ./cache
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
 arch: ## check that imports go down the floors only
@@ -41,6 +42,9 @@ bench-peers: build ## run jampack (npm) beside hone on three sites fetched from 
 bench-images: ## encode photographs and graphics with sharp (npm) beside hone, at equal score
 	@sh scripts/bench-images.sh
 
+bench-deploy: ## what three edits of a site of a thousand pages cost, beside aws s3 sync
+	@$(GO) test -tags benchdeploy -run '^TestBenchDeploy$$' -count=1 -v -timeout 20m ./cache | grep '^|'
+
 e2e: ## load the fixture sites in Chromium: before and after, and as somebody who comes back
 	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/... ./bundle/internal/layout
 
@@ -51,4 +55,4 @@ gates: ## hold the live rules against real gates (npm), caches and a link checke
 golden: ## write the golden files anew; read the diff
 	$(GO) test ./internal/report ./internal/config ./cmd/... -update
 
-.PHONY: help build demo test race lint arch fuzz bench bench-peers bench-images e2e gates golden
+.PHONY: help build demo test race lint arch fuzz bench bench-peers bench-images bench-deploy e2e gates golden
