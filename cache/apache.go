@@ -24,7 +24,7 @@ var Apache = &Target{
 
 const apacheHead = `# Written by hone, made anew on every build.
 # Include it in <Directory /path/to/the/output>, or copy it there as .htaccess.
-# It needs mod_headers, and mod_rewrite and mod_mime for the compressed files.
+# It needs Apache 2.4.26, mod_headers, and mod_rewrite and mod_mime for the compressed files.
 DirectorySlash On
 FileETag MTime Size
 <IfModule mod_mime.c>
@@ -32,17 +32,17 @@ FileETag MTime Size
 </IfModule>
 <IfModule mod_rewrite.c>
 RewriteEngine On
-# The .br and .gz beside each text (a name with a percent sign would be decoded twice); their names must not be asked for by themselves.
+# The .br and .gz beside each text (a question mark in a name is refused in what is rewritten); their names must not be asked for by themselves.
 RewriteCond %%{ENV:REDIRECT_STATUS} ^$
-RewriteCond %%{REQUEST_URI} !%%
-RewriteCond %%{HTTP:Accept-Encoding} \bbr\b
+RewriteCond %%{REQUEST_URI} !\?
+RewriteCond %%{HTTP:Accept-Encoding} \bbr\b(?!\s*;\s*[qQ]=0(?:\.0*)?\s*(?:,|$)) [NC]
 RewriteCond %%{REQUEST_FILENAME}.br -f
-RewriteRule ^(.*)$ $1.br [E=no-gzip:1,E=no-brotli:1,L]
+RewriteRule ^(.*)$ $1.br [B=%%#,E=no-gzip:1,E=no-brotli:1,L]
 RewriteCond %%{ENV:REDIRECT_STATUS} ^$
-RewriteCond %%{REQUEST_URI} !%%
-RewriteCond %%{HTTP:Accept-Encoding} \bgzip\b
+RewriteCond %%{REQUEST_URI} !\?
+RewriteCond %%{HTTP:Accept-Encoding} \bgzip\b(?!\s*;\s*[qQ]=0(?:\.0*)?\s*(?:,|$)) [NC]
 RewriteCond %%{REQUEST_FILENAME}.gz -f
-RewriteRule ^(.*)$ $1.gz [E=no-gzip:1,E=no-brotli:1,L]
+RewriteRule ^(.*)$ $1.gz [B=%%#,E=no-gzip:1,E=no-brotli:1,L]
 </IfModule>
 `
 

@@ -83,6 +83,9 @@ func (a *asker) entry(e *site.Entry) {
 			}
 		}
 		a.distinct(e, u, tags)
+		// What the client cannot read is not sent (RFC 9110, section 12.5.3).
+		refused := a.ask("GET", u, "Accept-Encoding", "gzip;q=0, br;q=0.000, identity")
+		a.fields(e, refused, "GET "+u+", all codings refused", "")
 	}
 }
 

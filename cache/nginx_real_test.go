@@ -127,11 +127,9 @@ func realSite(t *testing.T) (string, *site.Manifest) {
 		add(p, "", long, site.KindOf(p).IsText())
 	}
 	for i, name := range strangeNames {
-		if p := site.Path(fmt.Sprintf("strange/%d%s.css", i, strings.ReplaceAll(name, "/", ""))); i%2 == 0 {
-			add(p, ClassFingerprinted, long, true)
-		} else {
-			add(p, "", long, false)
-		}
+		stem := fmt.Sprintf("strange/%d%s", i, strings.ReplaceAll(name, "/", ""))
+		add(site.Path(stem+".css"), ClassFingerprinted, long, true)
+		add(site.Path(stem+".js"), "", long, false)
 	}
 	add("app.1234567890.js", ClassFingerprinted, long, true)
 	add("folder.js/index.html", "", long, true)
@@ -169,8 +167,8 @@ func TestRealServers(t *testing.T) {
 				if s.target == Caddy && strings.Contains(string(e.Path), `\`) {
 					continue // its file matcher reads a backslash as an escape
 				}
-				if s.target == Apache && strings.Contains(string(e.Path), "%") {
-					e.Encodings = nil // its rewriting would decode the name twice
+				if s.target == Apache && strings.Contains(string(e.Path), "?") {
+					e.Encodings = nil // its rewriting refuses the name
 				}
 				for _, accept := range []string{"identity", "gzip"} {
 					for _, method := range []string{"GET", "HEAD"} {
