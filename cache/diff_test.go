@@ -194,7 +194,7 @@ func TestScriptsRun(t *testing.T) {
 		t.Run(c.format+strings.Join(c.args, ""), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			tool := "#!/bin/sh\nfor a; do printf '<%s>' \"$a\"; done >>log\necho >>log\ncase $0 in *rclone) cat >>log;; esac\n"
+			tool := "#!/bin/sh\nl=\nfor a; do l=\"$l<$a>\"; done\nprintf '%s\\n' \"$l\" >>log\ncase $0 in *rclone) cat >>log;; esac\n"
 			for _, name := range []string{"aws", "rclone"} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(tool), 0o755); err != nil {
 					t.Fatal(err)
@@ -225,6 +225,51 @@ func TestScriptsRun(t *testing.T) {
 				t.Error("a file name was run")
 			}
 		})
+	}
+}
+
+// TestScriptSettles: commands run side by side, no part of the deploy begins
+// before the last one ended, and none after an error.
+func TestScriptSettles(t *testing.T) {
+	t.Parallel()
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell here")
+	}
+	var now []site.Entry
+	for i := range 20 {
+		now = append(now, entry(fmt.Sprintf("%02d.css", i), "a"), entry(fmt.Sprintf("%02d.html", i), "a"))
+	}
+	for _, fails := range []bool{false, true} {
+		dir := t.TempDir()
+		// The first command waits until the third begins: they are under way together.
+		tool := "#!/bin/sh\nfor a; do :; done\ncase $a in */00.css) until [ -e third ]; do :; done;; */02.css) : >third;; */11.css) [ -z \"$FAILS\" ] || exit 3;; esac\nprintf '%s\\n' \"$a\" >>log\n"
+		if err := os.WriteFile(filepath.Join(dir, "aws"), []byte(tool), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := writeS3(&b, Diff(manifestOf(), manifestOf(now...)), nil, Deploy{}); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(sh)
+		cmd.Dir, cmd.Stdin = dir, &b
+		cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "SITE=out", "BUCKET=s3://b", "JOBS=3"}
+		if fails {
+			cmd.Env = append(cmd.Env, "FAILS=1")
+		}
+		out, err := cmd.CombinedOutput()
+		log, readErr := os.ReadFile(filepath.Join(dir, "log"))
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		lines := strings.Fields(string(log))
+		page := slices.IndexFunc(lines, func(s string) bool { return strings.HasSuffix(s, ".html") })
+		switch {
+		case fails && (err == nil || page >= 0):
+			t.Errorf("after an error: %v, %s\n%s", err, out, log)
+		case !fails && (err != nil || len(lines) != 40 || page != 20):
+			t.Errorf("%v: %s; the first page is number %d of\n%s", err, out, page, log)
+		}
 	}
 }
 

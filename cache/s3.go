@@ -38,6 +38,7 @@ func writeRclone(w io.Writer, p *Plan, _ *site.Manifest, _ Deploy) error {
 // store writes the commands of one tool.
 type store interface {
 	vars() []string
+	prelude() string // what the commands need
 	upload(b *bufio.Writer, os []*Object)
 	metadata(b *bufio.Writer, os []*Object)
 	remove(b *bufio.Writer, os []*Object)
@@ -59,6 +60,7 @@ func script(w io.Writer, p *Plan, st store, purge func(*bufio.Writer, *Step)) er
 		fmt.Fprintf(b, "# Note: %s\n", line(n))
 	}
 	fmt.Fprintln(b, "set -eu")
+	b.WriteString(st.prelude())
 	late := func(s *Step) bool { return s.Phase == PhaseDelete }
 	if slices.ContainsFunc(p.Steps, late) {
 		fmt.Fprintf(b, "# sh SCRIPT deploys. sh SCRIPT delete removes what nothing refers to, %d days later and only\n# if nothing was deployed since; else make a new plan from the manifest of then to that of now.\n", GraceDays)
@@ -166,13 +168,23 @@ type storeS3 struct{}
 
 func (storeS3) vars() []string {
 	return []string{"SITE: the folder that hone wrote", "BUCKET: s3://NAME or s3://NAME/FOLDER, without a slash at the end",
-		"AWS_ENDPOINT_URL: a store that is not Amazon's"}
+		"AWS_ENDPOINT_URL: a store that is not Amazon's", "JOBS: how many commands run at a time (8)"}
+}
+
+// prelude runs commands side by side: the client takes most of a second to
+// start, and a site of a thousand pages has thousands of objects. An error ends
+// the script before the next part begins.
+func (storeS3) prelude() string {
+	return `run() { "$@" & pids="${pids-} $!"; n=$((${n-0} + 1)); if [ "$n" -ge "${JOBS:-8}" ]; then settle; fi; }
+settle() { for p in ${pids-}; do wait "$p"; done; pids= n=0; }
+`
 }
 
 func (storeS3) upload(b *bufio.Writer, os []*Object) {
 	for _, o := range os {
-		fmt.Fprintf(b, `aws s3 cp --only-show-errors%s "$SITE"/%s "$BUCKET"/%s`+"\n", flags(o), quote(string(o.Path)), quote(string(o.Path)))
+		fmt.Fprintf(b, `run aws s3 cp --only-show-errors%s "$SITE"/%s "$BUCKET"/%s`+"\n", flags(o), quote(string(o.Path)), quote(string(o.Path)))
 	}
+	fmt.Fprintln(b, "settle")
 }
 
 // metadata copies an object onto itself. REPLACE drops every field that is not
@@ -180,19 +192,22 @@ func (storeS3) upload(b *bufio.Writer, os []*Object) {
 // that take Content-Encoding: gzip for the coding of the request, whose body
 // is empty, and refuse it.
 func (s storeS3) metadata(b *bufio.Writer, os []*Object) {
+	var again []*Object
 	for _, o := range os {
 		if o.Coding != "" {
-			s.upload(b, []*Object{o})
+			again = append(again, o)
 			continue
 		}
-		fmt.Fprintf(b, `aws s3 cp --only-show-errors --metadata-directive REPLACE%s "$BUCKET"/%s "$BUCKET"/%s`+"\n", flags(o), quote(string(o.Path)), quote(string(o.Path)))
+		fmt.Fprintf(b, `run aws s3 cp --only-show-errors --metadata-directive REPLACE%s "$BUCKET"/%s "$BUCKET"/%s`+"\n", flags(o), quote(string(o.Path)), quote(string(o.Path)))
 	}
+	s.upload(b, again)
 }
 
 func (storeS3) remove(b *bufio.Writer, os []*Object) {
 	for _, o := range os {
-		fmt.Fprintf(b, `aws s3 rm --only-show-errors "$BUCKET"/%s`+"\n", quote(string(o.Path)))
+		fmt.Fprintf(b, `run aws s3 rm --only-show-errors "$BUCKET"/%s`+"\n", quote(string(o.Path)))
 	}
+	fmt.Fprintln(b, "settle")
 }
 
 func flags(o *Object) string {
@@ -211,6 +226,8 @@ type storeRclone struct{}
 func (storeRclone) vars() []string {
 	return []string{"SITE: the folder that hone wrote", "REMOTE: name:bucket or name:bucket/folder, as rclone knows it"}
 }
+
+func (storeRclone) prelude() string { return "" }
 
 // upload hands over all files with the same fields at once.
 func (storeRclone) upload(b *bufio.Writer, os []*Object) {
