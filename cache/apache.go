@@ -28,8 +28,7 @@ const apacheHead = `# Written by hone, made anew on every build.
 DirectorySlash On
 FileETag MTime Size
 <IfModule mod_mime.c>
-%sAddCharset utf-8 %s
-</IfModule>
+%s</IfModule>
 <IfModule mod_rewrite.c>
 RewriteEngine On
 # The .br and .gz beside each text (a question mark in a name is refused in what is rewritten); their names must not be asked for by themselves.
@@ -48,8 +47,8 @@ RewriteRule ^(.*)$ $1.gz [B=%%#,E=no-gzip:1,E=no-brotli:1,L]
 
 func emitApache(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	var b bytes.Buffer
-	types, charset, coded := apacheTypes(m)
-	fmt.Fprintf(&b, apacheHead, types, charset)
+	types, coded := apacheTypes(m)
+	fmt.Fprintf(&b, apacheHead, types)
 	b.WriteString(coded)
 	fmt.Fprintf(&b, "Header set X-Content-Type-Options nosniff\nHeader set Content-Type application/octet-stream \"expr=-z %%{CONTENT_TYPE}\"\nHeader set Cache-Control %q\n", revalidate)
 	f := fold(m)
@@ -92,11 +91,11 @@ func apacheQuote(s string) string {
 
 // apacheTypes tells the media types of the site, and those of the compressed
 // files beside the texts.
-func apacheTypes(m *site.Manifest) (types, charset, coded string) {
+func apacheTypes(m *site.Manifest) (types, coded string) {
 	type kind struct{ ext, typ string }
 	seen := map[string]bool{}
 	var kinds []kind
-	var utf8, all, unknown []string
+	var all, unknown []string
 	varies := map[string]bool{}
 	for i := range m.Entries {
 		e := &m.Entries[i]
@@ -104,23 +103,18 @@ func apacheTypes(m *site.Manifest) (types, charset, coded string) {
 		if len(e.Encodings) > 0 && ext != "" {
 			varies[ext] = true
 		}
-		typ, params, _ := strings.Cut(e.Type, ";")
 		if ext == "" || seen[ext] || e.Type != site.TypeOf(e.Path) {
 			continue
 		}
 		seen[ext] = true
-		if typ == "application/octet-stream" {
+		if e.Type == "application/octet-stream" {
 			unknown = append(unknown, ext)
 			continue
 		}
 		kinds = append(kinds, kind{ext, e.Type})
-		all = append(all, fmt.Sprintf("AddType %s .%s\n", typ, ext))
-		if params != "" {
-			utf8 = append(utf8, "."+ext)
-		}
-	}
-	if len(utf8) == 0 {
-		utf8 = []string{".html"}
+		// The charset is part of the type: AddCharset would add it to
+		// app.css.map as well.
+		all = append(all, fmt.Sprintf("AddType %s .%s\n", quoteType(e.Type), ext))
 	}
 	var b strings.Builder
 	if len(varies) > 0 {
@@ -131,18 +125,16 @@ func apacheTypes(m *site.Manifest) (types, charset, coded string) {
 		fmt.Fprintf(&b, "<FilesMatch \"\\.(?:%s)$\">\nForceType application/octet-stream\n</FilesMatch>\n", strings.Join(unknown, "|"))
 	}
 	for _, k := range kinds {
-		typ, _, _ := strings.Cut(k.typ, ";")
-		fmt.Fprintf(&b, "<FilesMatch \"\\.%s\\.br$\">\nForceType %s\nHeader set Content-Encoding br\n</FilesMatch>\n", k.ext, quoteType(k.typ, typ))
-		fmt.Fprintf(&b, "<FilesMatch \"\\.%s\\.gz$\">\nForceType %s\nHeader set Content-Encoding gzip\n</FilesMatch>\n", k.ext, quoteType(k.typ, typ))
+		fmt.Fprintf(&b, "<FilesMatch \"\\.%s\\.br$\">\nForceType %s\nHeader set Content-Encoding br\n</FilesMatch>\n", k.ext, quoteType(k.typ))
+		fmt.Fprintf(&b, "<FilesMatch \"\\.%s\\.gz$\">\nForceType %s\nHeader set Content-Encoding gzip\n</FilesMatch>\n", k.ext, quoteType(k.typ))
 	}
-	return strings.Join(all, ""), strings.Join(utf8, " "), b.String()
+	return strings.Join(all, ""), b.String()
 }
 
-// quoteType returns the media type for ForceType; AddCharset adds the charset
-// of the name before the coding by itself.
-func quoteType(full, typ string) string {
-	if full != typ {
-		return `"` + full + `"`
+// quoteType writes a media type; one with a charset has a space in it.
+func quoteType(typ string) string {
+	if strings.Contains(typ, " ") {
+		return `"` + typ + `"`
 	}
 	return typ
 }

@@ -99,7 +99,11 @@ func caddyTypes(m *site.Manifest) string {
 	if len(coded) > 0 {
 		// Versions before 2.7 say it of compressed answers only. What stands
 		// for a folder is its index.
-		fmt.Fprintf(&b, "\t@hone_coded path_regexp `(?:/|\\.(?:%s))$`\n\theader @hone_coded {\n\t\tVary Accept-Encoding\n\t\tdefer\n\t}\n", strings.Join(slices.Sorted(maps.Keys(coded)), "|"))
+		folder := ""
+		if coded["html"] {
+			folder = "/|"
+		}
+		fmt.Fprintf(&b, "\t@hone_coded path_regexp `(?:%s\\.(?:%s))$`\n\theader @hone_coded {\n\t\tVary Accept-Encoding\n\t\tdefer\n\t}\n", folder, strings.Join(slices.Sorted(maps.Keys(coded)), "|"))
 	}
 	return b.String()
 }

@@ -122,7 +122,7 @@ func realSite(t *testing.T) (string, *site.Manifest) {
 	add("index.html", "", long, true)
 	add("sub/index.html", "", "small", false)
 	add("_headers", "", "secret", false)
-	for _, ext := range []string{"htm", "xhtml", "css", "js", "mjs", "svg", "json", "webmanifest", "xml", "rss", "txt", "md", "vtt", "csv", "png", "jpg", "webp", "avif", "ico", "woff2", "ttf", "mp4", "pdf", "wasm", "unknown", "css.unknown", "yml", "CSS"} {
+	for _, ext := range []string{"htm", "xhtml", "css", "js", "mjs", "svg", "json", "webmanifest", "xml", "rss", "txt", "md", "vtt", "csv", "png", "jpg", "webp", "avif", "ico", "woff2", "ttf", "mp4", "pdf", "wasm", "unknown", "css.unknown", "css.map", "yml", "CSS"} {
 		p := site.Path("types/x." + ext)
 		add(p, "", long, site.KindOf(p).IsText())
 	}
