@@ -168,7 +168,7 @@ type storeS3 struct{}
 
 func (storeS3) vars() []string {
 	return []string{"SITE: the folder that hone wrote", "BUCKET: s3://NAME or s3://NAME/FOLDER, without a slash at the end",
-		"AWS_ENDPOINT_URL: a store that is not Amazon's", "JOBS: how many commands run at a time (8)"}
+		"AWS_ENDPOINT_URL: a store that is not Amazon's (needs AWS CLI 1.29 or 2.13)", "JOBS: how many commands run at a time (8)"}
 }
 
 // prelude runs commands side by side: the client takes most of a second to

@@ -47,7 +47,7 @@ func startS3(t *testing.T) *bucket {
 		t.Skip("SERVERS_REQUIRED is not 1: the client starts forty times, which takes a minute")
 	}
 	exe, aws := cache.Program(t, "versitygw"), cache.Program(t, "aws")
-	b := &bucket{t: t, aws: aws, addr: cache.FreeAddr(t), dir: t.TempDir()}
+	b := &bucket{t: t, aws: endpoint(t, aws), addr: cache.FreeAddr(t), dir: t.TempDir()}
 	store := filepath.Join(b.dir, "store")
 	if err := os.Mkdir(store, 0o755); err != nil {
 		t.Fatal(err)
@@ -74,8 +74,30 @@ func startS3(t *testing.T) *bucket {
 	b.url = front.URL
 	b.forget()
 	policy := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::site/*","arn:aws:s3:::site"]}]}`
-	b.sh(aws+" s3api create-bucket --bucket site && "+aws+` s3api put-bucket-policy --bucket site --policy "$POLICY"`, "POLICY="+policy)
+	b.sh("aws s3api create-bucket --bucket site && "+`aws s3api put-bucket-policy --bucket site --policy "$POLICY"`, "POLICY="+policy)
 	return b
+}
+
+// endpoint returns a client that reads AWS_ENDPOINT_URL: versions before 1.29
+// and 2.13 do not, and Debian's is one.
+func endpoint(t *testing.T, aws string) string {
+	t.Helper()
+	out, err := exec.Command(aws, "--version").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v: %s", aws, err, out)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(out), "aws-cli/%d.%d", &major, &minor); err != nil {
+		t.Fatalf("%s is of version %q: %v", aws, out, err)
+	}
+	if major == 1 && minor >= 29 || major == 2 && minor >= 13 {
+		return aws
+	}
+	name := filepath.Join(t.TempDir(), "aws")
+	if err := os.WriteFile(name, []byte("#!/bin/sh\nexec '"+aws+"' --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 func (b *bucket) forget() {
