@@ -179,7 +179,7 @@ func (p *Planner) write(g *group, row []*Node, media string) (*Joined, error) {
 		}
 		parts = append(parts, q)
 	}
-	j := &Joined{Node: p.Graph.join(row, all), row: row, media: media}
+	j := &Joined{Node: p.Graph.join(row, all, joinedStem(row, all)), row: row, media: media}
 	if j.Node.File.Kind == site.CSS {
 		j.Code, j.Relocs = joinSheets(parts)
 	} else {
@@ -240,13 +240,13 @@ func (p *Planner) redirectHints(to *Node, row []*Node, g *group) {
 	}
 }
 
-// join adds a file made of parts to the graph; row are those of them that
-// pages load.
-func (g *Graph) join(row, parts []*Node) *Node {
+// join adds a file of that stem, made of parts, to the graph; row are those of
+// them that pages load.
+func (g *Graph) join(row, parts []*Node, stem string) *Node {
 	first := row[0].File
 	dir := first.Path.Dir()
 	n := &Node{Doc: &scan.Doc{}, Parts: parts}
-	n.File = &site.File{Path: g.freeName(dir, joinedStem(row, parts), first.Path.Ext()), Kind: first.Kind, Zone: first.Zone}
+	n.File = &site.File{Path: g.freeName(dir, stem, first.Path.Ext()), Kind: first.Kind, Zone: first.Zone}
 	for _, m := range parts {
 		n.File.Size += m.File.Size
 		n.Doc.Refs = append(n.Doc.Refs, m.Doc.Refs...)

@@ -14,7 +14,7 @@ func (p *Planner) lend(page *Node, like int, u Use, role site.Role) int {
 	doc := *page.Doc
 	doc.Refs = append(slices.Clip(doc.Refs), site.Ref{URL: u.ref().URL, Role: role})
 	page.Doc = &doc
-	to := p.Graph.at[u.From.To[u.Ref].To]
+	to := p.reached(u)
 	a := page.To[like]
 	a.External, a.Folder, a.To = false, false, to.File.Path
 	i := len(page.To)
@@ -26,8 +26,19 @@ func (p *Planner) lend(page *Node, like int, u Use, role site.Role) int {
 	if k, ok := p.Plan.Show[u]; ok {
 		p.Plan.Show[lent] = k
 	}
+	if to.Parts != nil {
+		p.Plan.Into[lent] = to
+	}
 	to.In = append(to.In, lent)
 	return i
+}
+
+// reached returns the file that u leads to now: a joined one, or its target.
+func (p *Planner) reached(u Use) *Node {
+	if j := p.Plan.Into[u]; j != nil {
+		return j
+	}
+	return p.Graph.at[u.From.To[u.Ref].To]
 }
 
 // policed says why nothing may be added to a page that a policy could refuse;

@@ -36,7 +36,7 @@ func (p *Planner) modulePreload(page *Node) {
 		if l.Ref < 0 || l.Kind != scan.LoadModule && l.Kind != scan.LoadHint {
 			continue
 		}
-		t := p.Graph.at[page.To[l.Ref].To]
+		t := p.reached(Use{page, l.Ref})
 		if t == nil || t.File.Kind != site.JS {
 			continue
 		}
@@ -50,7 +50,7 @@ func (p *Planner) modulePreload(page *Node) {
 		}
 	}
 	for _, u := range hints(page) {
-		told[p.Graph.at[page.To[u].To]] = true
+		told[p.reached(Use{page, u})] = true
 	}
 	if like < 0 || head == nil {
 		return
@@ -62,8 +62,8 @@ func (p *Planner) modulePreload(page *Node) {
 			continue
 		}
 		for r := range n.Doc.Refs {
-			t := p.Graph.at[n.To[r].To]
-			if n.Doc.Refs[r].Role == site.RoleModule && t != nil && t.File.Kind == site.JS && n.Doc.Refs[r].Fixed == "" && !told[t] {
+			t := p.reached(Use{n, r})
+			if n.Doc.Refs[r].Role == site.RoleModule && !p.Plan.Gone[Use{n, r}] && t != nil && t.File.Kind == site.JS && n.Doc.Refs[r].Fixed == "" && !told[t] {
 				told[t] = true
 				found = append(found, Use{n, r})
 				queue = append(queue, t)

@@ -1,6 +1,9 @@
 package bundle
 
 import (
+	"slices"
+
+	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/site"
 )
 
@@ -28,8 +31,11 @@ type Plan struct {
 	Joined   []*Joined
 
 	offered map[site.Path]bool
-	Edits   map[site.Path][]site.Edit
-	Notes   []Note
+	// firm are edits that stay when a page's others are taken back: hints to
+	// modules that are in a bundle now.
+	firm  map[site.Path][]Use
+	Edits map[site.Path][]site.Edit
+	Notes []Note
 }
 
 // Note is one decision, for the report.
@@ -41,7 +47,7 @@ type Note struct {
 
 // NewPlan returns an empty plan.
 func NewPlan() *Plan {
-	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, Edits: map[site.Path][]site.Edit{},
+	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, firm: map[site.Path][]Use{}, Edits: map[site.Path][]site.Edit{},
 		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Portable: map[site.Path]bool{}}
 }
 
@@ -74,7 +80,14 @@ type Planner struct {
 	// "thumbhash"; "" and "off" mean nothing.
 	Placeholder string
 
+	// Named is what Graph.Named returns.
+	Named map[*Node]bool
+
+	// Esbuild bundles modules.
+	Esbuild func(guard.Bundle) (string, error)
+
 	combiner string
+	bundles  []*moduleGroup
 	ev       *evidence
 	pictures map[Use]*picturePlan
 	complete map[Use]bool   // img in a <picture> whose sources get AVIF beside them
@@ -119,16 +132,43 @@ func (p *Planner) Note(path site.Path, text string) {
 	p.Plan.Notes = append(p.Plan.Notes, Note{p.combiner, path, text})
 }
 
-// Undo takes back what was to be written into n.
+// Undo takes back what was to be written into n. Bundles of modules stay: one
+// that is loaded beside the modules it is made of would run them twice.
 func (p *Plan) Undo(n *Node) {
+	firm := p.firm[n.File.Path]
+	var edits []site.Edit
+	for _, u := range firm {
+		edits = append(edits, site.Edit{Span: loadOf(u).Span})
+	}
 	delete(p.Edits, n.File.Path)
+	if edits != nil {
+		p.Edits[n.File.Path] = edits
+	}
 	for i := range n.To {
+		if slices.Contains(firm, Use{n, i}) {
+			continue
+		}
 		delete(p.Show, Use{n, i})
 		delete(p.Waits, Use{n, i})
-		delete(p.Into, Use{n, i})
+		if j := p.Into[Use{n, i}]; j != nil && !j.Doc.Modules {
+			delete(p.Into, Use{n, i})
+		}
 		delete(p.Gone, Use{n, i})
 	}
 	p.Notes = append(p.Notes, Note{Combiner: "size", Path: n.File.Path, Text: "neither loads joined files nor offers other encodings: with them it would be heavier than it was"})
+}
+
+// Undoable reports whether Undo would take anything out of n.
+func (p *Plan) Undoable(n *Node) bool { return len(p.Edits[n.File.Path]) > len(p.firm[n.File.Path]) }
+
+// Release makes everything that loads a joined file load its own target again.
+func (p *Plan) Release(j *Node) {
+	for _, u := range j.In {
+		if p.Into[u] == j {
+			delete(p.Into, u)
+			delete(p.firm, u.From.File.Path)
+		}
+	}
 }
 
 // Offers reports whether some reference to p offers several encodings.

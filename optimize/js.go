@@ -38,6 +38,7 @@ func (t *text) js(src []byte, module bool) ([]byte, error) {
 		return nil, keep("already minified")
 	}
 	reads := readsOf(src)
+	reads.names = reads.names || t.in.Names
 	if reads.comment {
 		return nil, keep("a function holds a text in a comment")
 	}

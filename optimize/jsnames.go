@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"sync"
+
+	"github.com/hone-web/hone/internal/guard"
 )
 
 // jsReads says what of a script's own text its program looks at: whatever
@@ -18,7 +20,7 @@ type jsReads struct {
 // sourceReaders are the ways in which scripts of the web read their own text.
 // They are looked for in the text, strings and comments included: where they
 // stand without meaning it, names stay longer than they must.
-var sourceReaders = sync.OnceValue(func() (r struct{ params, names, heredoc *regexp.Regexp }) {
+var sourceReaders = sync.OnceValue(func() (r struct{ params, heredoc *regexp.Regexp }) {
 	r.params = regexp.MustCompile(
 		// AngularJS injects by the names of parameters.
 		`\bangular\b|[(,]\s*\$(?:scope|rootScope|http|q|timeout|injector|provide|\w+Provider)\s*[,)]` +
@@ -28,7 +30,6 @@ var sourceReaders = sync.OnceValue(func() (r struct{ params, names, heredoc *reg
 			// AMD loaders look for calls of require in a factory without a list
 			// of dependencies ("Simplified CommonJS wrapping").
 			`|\bdefine\s*\(\s*(?:["'][^"'\n]*["']\s*,\s*)?(?:function\b[^(]*\(\s*require\b|\(\s*require\b[^()]*\)\s*=>|require\s*=>)`)
-	r.names = regexp.MustCompile(`\b(?:constructor|new\s*\.\s*target|callee|caller)\s*\.\s*name\b`)
 	r.heredoc = regexp.MustCompile(`(.)\s*(?:function\b[^(){}]*\([^(){}]*\)|\([^(){}]*\)\s*=>)\s*\{\s*/\*`)
 	return r
 })
@@ -36,7 +37,7 @@ var sourceReaders = sync.OnceValue(func() (r struct{ params, names, heredoc *reg
 // readsOf looks for the ways in which src reads its own text.
 func readsOf(src []byte) jsReads {
 	re := sourceReaders()
-	return jsReads{params: re.params.Match(src), names: re.names.Match(src), comment: readsComment(re.heredoc, src)}
+	return jsReads{params: re.params.Match(src), names: guard.ReadsNames(src), comment: readsComment(re.heredoc, src)}
 }
 
 // readsComment reports whether a function holds nothing but a comment of

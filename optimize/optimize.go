@@ -38,6 +38,9 @@ type Input struct {
 	Unlinked bool
 	// Module says that a script is an ES module.
 	Module bool
+	// Names says that a script which is loaded beside this one asks for the
+	// names of functions.
+	Names bool
 	// Text facts of the whole site that a page's white space depends on.
 	Space *SpaceFacts
 	// AVIF encodes AVIF; nil makes none.

@@ -95,6 +95,10 @@ func (f failing) Transform(context.Context, guard.Transform) (guard.TransformRes
 	return guard.TransformResult{}, f.err
 }
 
+func (f failing) Bundle(context.Context, guard.Bundle) (guard.TransformResult, error) {
+	return guard.TransformResult{}, f.err
+}
+
 func TestEsbuildThatFails(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{guard.ErrDied, guard.ErrTimeout, guard.ErrRefused} {

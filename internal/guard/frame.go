@@ -21,8 +21,14 @@ type hello struct {
 	Memory int64
 }
 
-// Later messages to a child have a Transform as their header, without its
-// Code, which travels in the second frame. The answers have a response.
+// request is the header of later messages to a child. The code of a Transform
+// travels in the second frame; a Bundle is all in the header. The answers have
+// a response.
+type request struct {
+	Transform
+	Bundle *Bundle `json:",omitempty"`
+}
+
 type response struct {
 	Errors, Warnings []Message
 	Error            string

@@ -8,6 +8,7 @@ import "context"
 // process, because hostile input can kill or hang it.
 type Esbuild interface {
 	Transform(context.Context, Transform) (TransformResult, error)
+	Bundle(context.Context, Bundle) (TransformResult, error)
 }
 
 // Transform is one request to esbuild.

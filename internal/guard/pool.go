@@ -60,6 +60,19 @@ func (p *Pool) Transform(ctx context.Context, t Transform) (TransformResult, err
 	if err := Refuse(t.Code, t.Loader); err != nil {
 		return TransformResult{}, err
 	}
+	return p.ask(ctx, request{Transform: t})
+}
+
+// Bundle implements Esbuild. Its errors are those of Transform.
+func (p *Pool) Bundle(ctx context.Context, b Bundle) (TransformResult, error) {
+	if err := refuseBundle(&b); err != nil {
+		return TransformResult{}, err
+	}
+	return p.ask(ctx, request{Bundle: &b})
+}
+
+// ask sends a request to a child that is free.
+func (p *Pool) ask(ctx context.Context, r request) (TransformResult, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -87,7 +100,7 @@ func (p *Pool) Transform(ctx context.Context, t Transform) (TransformResult, err
 				return TransformResult{}, err
 			}
 		}
-		res, err := c.transform(ctx, p.opts.Timeout, t)
+		res, err := c.ask(ctx, p.opts.Timeout, r)
 		if err == nil {
 			if res.failure != "" {
 				return TransformResult{}, errors.New(res.failure)
@@ -126,8 +139,8 @@ type childResult struct {
 	failure string
 }
 
-// transform asks the child. After an error the child is gone.
-func (c *child) transform(ctx context.Context, timeout time.Duration, t Transform) (childResult, error) {
+// ask has the child answer a request. After an error the child is gone.
+func (c *child) ask(ctx context.Context, timeout time.Duration, req request) (childResult, error) {
 	if err := ctx.Err(); err != nil {
 		c.stop()
 		return childResult{}, err
@@ -139,9 +152,9 @@ func (c *child) transform(ctx context.Context, timeout time.Duration, t Transfor
 	release := context.AfterFunc(deadline, c.kill)
 	defer release()
 
-	code := t.Code
-	t.Code = ""
-	err := writeMessage(c.in, t, code)
+	code := req.Code
+	req.Code = ""
+	err := writeMessage(c.in, req, code)
 	var r response
 	var out string
 	if err == nil {

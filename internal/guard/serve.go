@@ -23,7 +23,7 @@ func Serve(r io.Reader, w io.Writer) error {
 		confine(h.Memory)
 	}
 	type message struct {
-		req Transform
+		req request
 		err error
 	}
 	requests := make(chan message)
@@ -67,8 +67,14 @@ func Serve(r io.Reader, w io.Writer) error {
 	}
 }
 
-func answer(w io.Writer, t Transform) error {
-	res, err := transform(t)
+func answer(w io.Writer, r request) error {
+	var res TransformResult
+	var err error
+	if r.Bundle != nil {
+		res, err = bundle(*r.Bundle)
+	} else {
+		res, err = transform(r.Transform)
+	}
 	out := response{Errors: res.Errors, Warnings: res.Warnings}
 	if err != nil {
 		out.Error = err.Error()

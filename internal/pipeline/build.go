@@ -43,6 +43,8 @@ type build struct {
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking
 	avif    optimize.AVIFEncoder
+	// named are the files with code whose functions keep their names.
+	named map[*bundle.Node]bool
 	// dissolved are joined files that were larger than their parts.
 	dissolved map[*bundle.Node]bool
 	resources []Resource
@@ -181,7 +183,7 @@ func (b *build) analyse(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 18"
+const scanVersion = "scan 19"
 
 // headerFiles are host configuration in which a Content-Security-Policy may
 // stand.

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/internal/par"
 	"github.com/hone-web/hone/internal/store"
 	"github.com/hone-web/hone/optimize"
@@ -20,7 +21,10 @@ import (
 // decide first.
 func (b *build) compile(ctx context.Context) error {
 	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
-		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden(), Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.hostPolicy()}
+		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden(), Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.hostPolicy(),
+		Esbuild: func(in guard.Bundle) (string, error) { return b.bundle(ctx, in) }}
+	b.named = b.graph.Named()
+	planner.Named = b.named
 	done := counter(b.o, "optimize", len(b.graph.Nodes))
 	for rank := range 3 {
 		planner.Run(rank, b.o.skips)
@@ -107,6 +111,7 @@ type job struct {
 	Want     []string
 	Lossless bool
 	Module   bool
+	Names    bool
 	Whole    bool
 	Inline   bool
 	Space    []string
@@ -203,11 +208,12 @@ func (b *build) job(n *bundle.Node) *job {
 		j.Want = b.plan.Want[f.Path]
 		j.Lossless = b.plan.Lossless[f.Path] != "" || b.o.skips(bundle.Lossy.Name)
 	case site.HTML:
+		j.Names = b.named[n]
 		j.Space, j.ReadAttr, j.Inline = b.space.Pre, b.space.ReadAttrs, b.inline
 	case site.SVG:
 		j.Whole = b.plan.Whole[f.Path]
 	case site.JS:
-		j.Module = b.isModule(n)
+		j.Module, j.Names = b.isModule(n), b.named[n]
 	}
 	j.Holes = b.holes(n)
 	j.Edits, j.Holes = placeEdits(b.plan.Edits[f.Path], j.Holes)
@@ -293,7 +299,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 	}
 	text := splice(src, holes, edits)
 	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless,
-		Module: j.Module, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, KeepInline: j.Inline, Unlinked: len(holes) > 0}
+		Module: j.Module, Names: j.Names, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)
 		if ctx.Err() != nil {

@@ -3,8 +3,11 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"github.com/hone-web/hone/bundle"
+	"github.com/hone-web/hone/internal/guard"
+	"github.com/hone-web/hone/internal/store"
 	"github.com/hone-web/hone/site"
 )
 
@@ -29,12 +32,34 @@ func (b *build) adopt() error {
 
 // dissolve takes a joined file back: the pages load its parts again.
 func (b *build) dissolve(ctx context.Context, j *bundle.Node) error {
-	for _, page := range b.plan.Loaders(j) {
+	pages := b.plan.Loaders(j)
+	b.plan.Release(j)
+	for _, page := range pages {
 		if _, err := b.undoEdits(ctx, page); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// bundle has esbuild bundle modules, once for the same modules.
+func (b *build) bundle(ctx context.Context, in guard.Bundle) (string, error) {
+	in.Legal = b.o.optimize().KeepLegal
+	id := store.NewKey("bundle 1").Str(libraries).Value(in).ID()
+	var made guard.TransformResult
+	if !b.store.Get(id, &made) {
+		var err error
+		if made, err = b.o.Esbuild.Bundle(ctx, in); err != nil {
+			return "", err
+		}
+		if err := b.store.Put(id, made); err != nil {
+			return "", err
+		}
+	}
+	if len(made.Errors) > 0 {
+		return "", errors.New(made.Errors[0].Text)
+	}
+	return made.Code, nil
 }
 
 // partsTransfer returns the wire bytes of what a joined file is made of.

@@ -122,7 +122,7 @@ const boundary = 64
 // reports whether they had written anything.
 func (b *build) undoEdits(ctx context.Context, n *bundle.Node) (bool, error) {
 	p := n.File.Path
-	if len(b.plan.Edits[p]) == 0 || b.objects[p].Same {
+	if !b.plan.Undoable(n) || b.objects[p].Same {
 		return false, nil
 	}
 	b.plan.Undo(n)

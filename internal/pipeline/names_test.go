@@ -54,7 +54,7 @@ func TestSampleIsOptimized(t *testing.T) {
 	files := sampleSite(2)
 	r, out := newPlace(t, files).build(t, nil)
 	page := out["blog/p0.html"]
-	for _, ref := range []string{"../" + out.match(t, "css/main-type.", ".css"), "../" + out.match(t, "js/main.", ".js"), "../" + out.match(t, "img/photo0.", ".jpg"), sri(out[out.match(t, "js/legacy.", ".js")])} {
+	for _, ref := range []string{"../" + out.match(t, "css/main-type.", ".css"), "../" + out.match(t, "js/main-all.", ".js"), "../" + out.match(t, "img/photo0.", ".jpg"), sri(out[out.match(t, "js/legacy.", ".js")])} {
 		if !strings.Contains(page, ref) {
 			t.Errorf("no %s in %s", ref, page)
 		}

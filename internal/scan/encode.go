@@ -101,6 +101,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 	e.bit(d.DynamicImport)
 	e.bit(d.EditsSrc)
 	e.bit(d.Modules)
+	e.module(&d.Module)
 	e.strs(d.CSP)
 	e.strs(d.Connects)
 	e.str(d.Canonical)
@@ -232,6 +233,7 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 	}
 	d.Mentions = r.strs()
 	d.DynamicImport, d.EditsSrc, d.Modules = r.num() == 1, r.num() == 1, r.num() == 1
+	r.module(&d.Module)
 	d.CSP, d.Connects, d.Canonical = r.strs(), r.strs(), r.str()
 	if n := r.count(); n > 0 {
 		d.Diags = make([]site.Diagnostic, n)

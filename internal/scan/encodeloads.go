@@ -47,6 +47,37 @@ func (r *decoder) loads(d *Doc) {
 	d.Body = r.compound()
 }
 
+// module writes one number for what is no module.
+func (e *encoder) module(m *Module) {
+	e.bit(!m.zero())
+	if m.zero() {
+		return
+	}
+	e.num(len(m.Bare))
+	for _, b := range m.Bare {
+		e.num(b.At)
+		e.str(b.Name)
+	}
+	e.bit(m.Meta)
+	e.bit(m.Odd)
+	e.bit(m.Pure)
+	e.bit(m.Remaps)
+}
+
+// module reads what encoder.module wrote.
+func (r *decoder) module(m *Module) {
+	if r.num() == 0 {
+		return
+	}
+	if n := r.count(); n > 0 {
+		m.Bare = make([]BareImport, n)
+	}
+	for i := range m.Bare {
+		m.Bare[i] = BareImport{At: r.num(), Name: r.str()}
+	}
+	m.Meta, m.Odd, m.Pure, m.Remaps = r.num() == 1, r.num() == 1, r.num() == 1, r.num() == 1
+}
+
 func (e *encoder) compound(c Compound) {
 	e.str(c.Tag)
 	e.str(c.ID)

@@ -54,6 +54,7 @@ func (e *encoder) pictures(d *Doc) {
 	}
 	e.bit(d.ShareSize)
 	e.strs(d.Words)
+	e.bit(d.Script.Names)
 	e.bit(d.Script.SetsSrc)
 	e.bit(d.Script.Natural)
 	e.bit(d.Script.WalksDOM)
@@ -105,5 +106,5 @@ func (r *decoder) pictures(d *Doc) {
 	}
 	d.ShareSize = r.num() == 1
 	d.Words = r.strs()
-	d.Script = ScriptFacts{SetsSrc: r.num() == 1, Natural: r.num() == 1, WalksDOM: r.num() == 1}
+	d.Script = ScriptFacts{Names: r.num() == 1, SetsSrc: r.num() == 1, Natural: r.num() == 1, WalksDOM: r.num() == 1}
 }

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/hone-web/hone/site"
 )
@@ -101,6 +100,7 @@ func (p *jsScan) word(i int) {
 		}
 	case "from":
 		if v, ok := p.literal(i + 1); ok && i > 0 && (p.is(i-1, "}") || p.is(i-1, "*") || p.toks[i-1].kind == jsWord || p.toks[i-1].kind == jsString) {
+			p.importedBy(i+1, v)
 			p.specifier(i+1, v, site.RoleModule)
 		}
 	case "URL":
@@ -153,13 +153,21 @@ func (p *jsScan) importWord(i int) {
 	if p.is(i+1, ".") {
 		if p.is(i+2, "meta") {
 			p.module()
+			p.doc.Module.Meta = true
+		} else {
+			p.doc.Module.Odd = true // import.source, import.defer
 		}
 		return
 	}
 	if v, ok := p.literal(i + 1); ok && p.toks[i+1].kind == jsString {
 		p.module()
+		p.importedBy(i+1, v)
 		p.specifier(i+1, v, site.RoleModule)
 		return
+	}
+	if (p.is(i+1, "defer") || p.is(i+1, "source")) && i+2 < len(p.toks) &&
+		(p.is(i+2, "*") || p.toks[i+2].kind == jsWord && !p.is(i+2, "from")) {
+		p.doc.Module.Odd = true
 	}
 	if p.toks[i].top && i+1 < len(p.toks) && (p.toks[i+1].kind == jsWord || p.is(i+1, "{") || p.is(i+1, "*")) {
 		p.module()
@@ -169,8 +177,7 @@ func (p *jsScan) importWord(i int) {
 // specifier notes a module specifier. A bare one is looked up in the import
 // map, not resolved as a URL (WHATWG HTML, section 8.1.5.2).
 func (p *jsScan) specifier(i int, v view, role site.Role) {
-	u := string(v.text)
-	if strings.HasPrefix(u, "./") || strings.HasPrefix(u, "../") || strings.HasPrefix(u, "/") || scheme(u) != "" {
+	if isAddress(v.text) {
 		p.note(i, v, role, p.c.fixed)
 	}
 }

@@ -212,6 +212,9 @@ func (s *scanner) importMap(v view, c context) {
 			return
 		}
 		for _, i := range x.members {
+			if isAddress(i.key.text) {
+				s.doc.Module.Remaps = true
+			}
 			// An address that ends in a slash maps a whole folder.
 			if i.value.kind != '"' || !isAddress(i.value.str.text) {
 				continue
@@ -225,6 +228,7 @@ func (s *scanner) importMap(v view, c context) {
 	}
 	imports(m.member("imports"))
 	if scopes := m.member("scopes"); scopes != nil && scopes.kind == '{' {
+		s.doc.Module.Remaps = true
 		for i := range scopes.members {
 			imports(&scopes.members[i].value)
 		}

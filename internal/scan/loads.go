@@ -132,7 +132,7 @@ func (e *element) linkLoad() (Load, bool) {
 	switch {
 	case !ok:
 		return l, false
-	case slices.Contains(rel, "preload") || slices.Contains(rel, "prefetch"):
+	case slices.Contains(rel, "preload") || slices.Contains(rel, "prefetch") || slices.Contains(rel, "modulepreload"):
 		l.Kind = LoadHint
 		if slices.Contains(rel, "stylesheet") {
 			l.Kind, l.Not = LoadStyle, "its rel says more than stylesheet"

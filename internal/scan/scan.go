@@ -93,6 +93,8 @@ type Doc struct {
 	EditsSrc bool
 	// Modules says that a script has import or export declarations.
 	Modules bool
+	// Module says of a module whether it may stand in one file with others.
+	Module Module
 	// CSP holds the content security policies of a page, in source order.
 	CSP []string
 	// Connects are the addresses of <link rel=preconnect>, in lower case.
@@ -102,9 +104,10 @@ type Doc struct {
 	Diags     []site.Diagnostic
 }
 
-// ScriptFacts are what the scripts of a file do that changed markup around a
-// picture would show to.
+// ScriptFacts are what the scripts of a file do that changes elsewhere would
+// show to: changed markup around a picture, or other names of functions.
 type ScriptFacts struct {
+	Names    bool // asks for the names of functions or classes
 	SetsSrc  bool // assigns the address of an element that may be a picture
 	Natural  bool // asks a picture how many pixels it has
 	WalksDOM bool // goes from an element to its parent, children or siblings
@@ -129,6 +132,7 @@ func Scan(p site.Path, k site.Kind, src []byte, o Options) *Doc {
 	case site.JS:
 		s.js(v, jsContext{file: true})
 		s.unit(src)
+		s.pure(src)
 	case site.SVG:
 		s.svg(v)
 	case site.JSON:

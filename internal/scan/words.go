@@ -1,6 +1,10 @@
 package scan
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/hone-web/hone/internal/guard"
+)
 
 // maxWords bounds the words kept of one file, and maxWord their length.
 const (
@@ -45,6 +49,7 @@ func (s *scanner) scriptFacts(text []byte) {
 	f := &s.doc.Script
 	f.Natural = f.Natural || bytes.Contains(text, []byte("naturalWidth")) || bytes.Contains(text, []byte("naturalHeight"))
 	f.SetsSrc = f.SetsSrc || setsSrc(text)
+	f.Names = f.Names || guard.ReadsNames(text)
 	for _, w := range [...]string{"parentNode", "parentElement", "hildren", "hildNodes", "ibling", "firstElementChild", "lastElementChild", "firstChild", "lastChild",
 		".parent(", ".next(", ".prev(", ".unwrap(", ".wrap(", ".eq(", ".index("} {
 		if f.WalksDOM {
