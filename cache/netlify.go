@@ -89,7 +89,7 @@ func urgency(e *site.Entry) int {
 		return 1
 	case e.Class == ClassFingerprinted:
 		return 2
-	case e.Class == ClassWorker || e.Class == ClassError || e.Class == ClassWellKnown:
+	case e.Class == ClassWorker || e.Class == ClassError || e.Class == ClassWellKnown || e.Class == ClassChecked:
 		return 3
 	case e.Class == ClassAsset || e.Class == ClassFont:
 		return 4

@@ -16,6 +16,7 @@ const (
 	ClassFingerprinted = "fingerprinted" // the name carries the hash of the bytes
 	ClassWorker        = "worker"        // service worker, web manifest: must never be stale
 	ClassAsset         = "asset"         // a style, script or picture under a name that stays
+	ClassChecked       = "checked"       // a style or script under a name that stays, whose hash pages know
 	ClassFont          = "font"          // a font under a name that stays
 	ClassFeed          = "feed"          // feeds, sitemaps, robots.txt
 	ClassWellKnown     = "well-known"    // below /.well-known/ (RFC 8615)
@@ -132,7 +133,7 @@ var downloads = map[string]bool{".pdf": true, ".zip": true, ".gz": true, ".tgz":
 	".msi": true, ".deb": true, ".rpm": true, ".apk": true, ".iso": true, ".epub": true, ".doc": true, ".docx": true, ".xls": true, ".xlsx": true, ".ppt": true, ".pptx": true, ".odt": true, ".ods": true}
 
 // byClass is how long what is free may be kept.
-var byClass = map[string]string{ClassPage: revalidate, ClassError: noStore, ClassFingerprinted: forever, ClassWorker: noCache, ClassAsset: short, ClassFont: short,
+var byClass = map[string]string{ClassPage: revalidate, ClassError: noStore, ClassFingerprinted: forever, ClassWorker: noCache, ClassAsset: short, ClassChecked: noCache, ClassFont: short,
 	ClassFeed: hour, ClassWellKnown: noCache, ClassDownload: hour, ClassData: short}
 
 func (p *Policy) headers(e *site.Entry) map[string]string {

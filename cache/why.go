@@ -18,6 +18,7 @@ var whyKept = map[string]string{
 	ClassFingerprinted: "its name is the hash of its bytes, so it never changes (RFC 8246; a year is the most that caches honour, RFC 9111, 5.2.2.1)",
 	ClassWorker:        "browsers read it to find what is new, so it is never used unasked (RFC 9111, 5.2.2.4)",
 	ClassAsset:         "its name stays when it changes: old for an hour at most, refreshed behind the visitor's back for a day (RFC 5861, 3)",
+	ClassChecked:       "its name stays when it changes and pages know its hash (integrity): browsers refuse an old copy, so it is asked for again each time (SRI, 3.3.5; RFC 9111, 5.2.2.4)",
 	ClassFont:          "its name stays when it changes: old for an hour at most, refreshed behind the visitor's back for a day (RFC 5861, 3)",
 	ClassFeed:          "readers come by the hour (RFC 9111, 5.2.2.1)",
 	ClassWellKnown:     "machines that ask for it must see what is true now (RFC 8615; RFC 9111, 5.2.2.4)",

@@ -39,6 +39,7 @@ type emitted struct {
 // outputs lists every file of the result: fingerprinted names that are used,
 // encodings that are used, and the old names that keep answering.
 func (b *build) outputs() []output {
+	checked := b.checked()
 	used := map[site.Path]bool{}  // output paths that a hole names
 	asked := map[site.Path]bool{} // files that some reference still calls by the old name
 	part := map[site.Path]bool{}  // files whose text is in a joined file
@@ -89,6 +90,8 @@ func (b *build) outputs() []output {
 			class := ""
 			if n.OwnName && b.objects[p].Same {
 				class = cache.ClassFingerprinted
+			} else if checked[p] {
+				class = cache.ClassChecked
 			}
 			out = append(out, output{p, n, nil, class})
 		}
@@ -96,6 +99,23 @@ func (b *build) outputs() []output {
 	slices.SortFunc(out, func(a, c output) int { return strings.Compare(string(a.path), string(c.path)) })
 	// Two files of one stem and the same bytes get the same name, once.
 	return slices.CompactFunc(out, func(a, c output) bool { return a.path == c.path })
+}
+
+// checked lists the files that are named with their hash beside it by the name
+// that they had. Browsers refuse a copy of the last deploy there.
+func (b *build) checked() map[site.Path]bool {
+	out := map[site.Path]bool{}
+	for _, n := range b.graph.Nodes {
+		if n.Doc == nil {
+			continue
+		}
+		for _, s := range n.Doc.Sums {
+			if t := n.To[s.Ref].To; t != "" && s.Kind == site.SumIntegrity && b.target(bundle.Use{From: n, Ref: s.Ref}) == t {
+				out[t] = true
+			}
+		}
+	}
+	return out
 }
 
 // keeps reports whether the old name of a renamed file goes on answering.
