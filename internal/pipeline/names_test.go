@@ -154,6 +154,29 @@ func TestFrozenHashes(t *testing.T) {
 	}
 }
 
+// TestChecked: what a page asks for by a name that stays, with its hash, is
+// asked for again each time; nothing else is.
+func TestChecked(t *testing.T) {
+	t.Parallel()
+	const named = "theme.9dd3b185fe47bc1413f9c595bbe6348b4a2e13db.css" // as a generator names it
+	style := strings.Repeat("p { color: red }\n.lead { margin: 1em }\n", 200)
+	link := func(name string) string {
+		return `<link rel=stylesheet href="/` + name + `" integrity="` + sri(style) + `">`
+	}
+	head := "<!doctype html><html lang=en><head><title>x</title>"
+	files := tree{
+		named: style, "plain.css": style, "unhashed.0123456789abcdef0123.css": style,
+		"index.html": head + link(named) + link("plain.css") + `<link rel=stylesheet href="/unhashed.0123456789abcdef0123.css"></head><body><p class=lead>x</p></body></html>`,
+	}
+	r, _ := newPlace(t, files).build(t, nil)
+	for p, want := range map[site.Path]string{named: cache.ClassChecked, "plain.css": cache.ClassAsset, "unhashed.0123456789abcdef0123.css": cache.ClassAsset} {
+		e := entry(r, p)
+		if e == nil || e.Class != want || want == cache.ClassChecked && e.Header["Cache-Control"] != "no-cache" {
+			t.Errorf("%s: %+v, want class %s", p, e, want)
+		}
+	}
+}
+
 // TestFindingsStop: a broken address stops nothing when it was broken before;
 // FailOn decides.
 func TestFindingsStop(t *testing.T) {
