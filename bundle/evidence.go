@@ -124,6 +124,19 @@ func (ev *evidence) selected(u Use) (string, bool) {
 	return "", false
 }
 
+// reads reports whether an attribute selector matches an attribute that holds
+// the address of u.
+func (ev *evidence) reads(u Use) bool {
+	for attr, value := range u.ref().Attrs {
+		for _, s := range ev.selectors {
+			if attr != "<" && s.Op != "" && strings.EqualFold(s.Name, attr) && matches(s, value) && strings.Contains(value, path.Base(trimURL(u.ref().URL))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func trimURL(u string) string {
 	if i := strings.IndexAny(u, "?#"); i >= 0 {
 		return u[:i]

@@ -26,6 +26,8 @@ type Node struct {
 	// Finished says that the file is known to be hone's own output, so that
 	// nothing may be done to it again.
 	Finished bool
+	// selected says that an attribute selector may read its address.
+	selected bool
 	// Parts are the files that a joined one is made of; nil for a file of the
 	// input. Its references are theirs, one after another.
 	Parts []*Node

@@ -30,6 +30,7 @@ type Linked struct {
 	names  map[site.Path]site.Path   // file → fingerprinted path
 	digest map[site.Path]site.Digest // final bytes of everything but pages
 	pinned map[site.Path]bool        // files that lost their new name to a cycle through a hash
+	same   map[content]site.Path     // what the files of one content are named after
 	sums   map[sumKey]string
 	mu     sync.Mutex
 }
@@ -93,7 +94,7 @@ func (k *Linked) plain(from, to *Node) bool {
 // runs through an integrity hash cannot be named so, and its files keep their
 // names.
 func (l *Linker) Link() (*Linked, []site.Diagnostic, error) {
-	k := &Linked{l: l, pinned: map[site.Path]bool{}}
+	k := &Linked{l: l, pinned: map[site.Path]bool{}, same: l.contents()}
 	var diags []site.Diagnostic
 	for {
 		again, ds, err := k.try()
@@ -168,7 +169,7 @@ func (k *Linked) try() (again bool, diags []site.Diagnostic, err error) {
 func (k *Linked) setName(n *Node, d site.Digest) {
 	k.digest[n.File.Path] = d
 	if n.Keep == "" {
-		k.names[n.File.Path] = Fingerprint(n.File.Path, d, "")
+		k.names[n.File.Path] = Fingerprint(k.alike(n, d, ""), d, "")
 	}
 }
 
@@ -275,7 +276,7 @@ func (k *Linked) Target(u Use) site.Path {
 		return to.File.Path
 	}
 	if v := k.l.variant(to, k.l.Plan.Serve[u]); v != nil {
-		return VariantPath(to.File.Path, v)
+		return k.VariantPath(to, v)
 	}
 	if name := k.names[to.File.Path]; name != "" {
 		return name
@@ -288,7 +289,7 @@ func (k *Linked) Target(u Use) site.Path {
 func (k *Linked) Shown(u Use) site.Path {
 	to := k.l.To(u)
 	if v := k.l.variant(to, k.l.Plan.Show[u]); v != nil {
-		return VariantPath(to.File.Path, v)
+		return k.VariantPath(to, v)
 	}
 	return k.Target(u)
 }
@@ -299,7 +300,7 @@ func (k *Linked) address(h hole) site.Path {
 		return k.Target(h.use)
 	}
 	if v := k.l.variant(h.to, h.Variant); v != nil {
-		return VariantPath(h.to.File.Path, v)
+		return k.VariantPath(h.to, v)
 	}
 	return h.to.File.Path
 }
@@ -377,9 +378,4 @@ func (k *Linked) sum(p site.Path, alg string) (string, error) {
 	k.sums[key] = s
 	k.mu.Unlock()
 	return s, nil
-}
-
-// VariantPath returns the output path of an encoding of p.
-func VariantPath(p site.Path, v *site.Variant) site.Path {
-	return Fingerprint(p, v.Blob, v.Ext)
 }

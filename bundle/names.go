@@ -3,6 +3,7 @@ package bundle
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hone-web/hone/site"
@@ -101,6 +102,7 @@ func (g *Graph) AssignNames() {
 	ev := g.evidence()
 	for _, n := range g.Nodes {
 		n.Keep = g.keepName(n, ev)
+		n.selected = slices.ContainsFunc(n.In, ev.reads)
 	}
 }
 

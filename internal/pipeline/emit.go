@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ type output struct {
 	node    *bundle.Node
 	variant *site.Variant // nil for the file itself
 	class   string
+	copies  []*bundle.Node // files of the same bytes that have this name, too
 }
 
 // emitted is an output with what is known once its bytes are.
@@ -67,21 +69,21 @@ func (b *build) outputs() []output {
 		name := b.linked.Name(p)
 		if n.Parts != nil {
 			if used[name] {
-				out = append(out, output{name, n, nil, cache.ClassFingerprinted})
+				out = append(out, output{path: name, node: n, class: cache.ClassFingerprinted})
 			}
 			continue
 		}
 		for i := range b.objects[p].Variants {
 			v := &b.objects[p].Variants[i]
-			if vp := bundle.VariantPath(p, v); used[vp] {
-				out = append(out, output{vp, n, v, cache.ClassFingerprinted})
+			if vp := b.linked.VariantPath(n, v); used[vp] {
+				out = append(out, output{path: vp, node: n, variant: v, class: cache.ClassFingerprinted})
 			}
 		}
 		// A picture that lost detail is always there under its fingerprint,
 		// which proves to the next build that it is finished.
 		if name != "" && (used[name] || b.objects[p].Facts.Lossy) {
 			used[name] = true
-			out = append(out, output{name, n, nil, cache.ClassFingerprinted})
+			out = append(out, output{path: name, node: n, class: cache.ClassFingerprinted})
 		}
 		if part[p] && name != "" && !used[name] && !asked[p] && !b.keeps(n) {
 			continue
@@ -93,12 +95,29 @@ func (b *build) outputs() []output {
 			} else if checked[p] {
 				class = cache.ClassChecked
 			}
-			out = append(out, output{p, n, nil, class})
+			out = append(out, output{path: p, node: n, class: class})
 		}
 	}
-	slices.SortFunc(out, func(a, c output) int { return strings.Compare(string(a.path), string(c.path)) })
-	// Two files of one stem and the same bytes get the same name, once.
-	return slices.CompactFunc(out, func(a, c output) bool { return a.path == c.path })
+	return distinct(out)
+}
+
+// distinct sorts outputs and makes one of those that have one name because
+// their bytes are the same.
+func distinct(out []output) []output {
+	slices.SortFunc(out, func(a, c output) int {
+		return cmp.Or(strings.Compare(string(a.path), string(c.path)), strings.Compare(string(a.node.File.Path), string(c.node.File.Path)))
+	})
+	var all []output
+	for _, o := range out {
+		if n := len(all); n > 0 && all[n-1].path == o.path {
+			if last := &all[n-1]; last.node != o.node {
+				last.copies = append(last.copies, o.node)
+			}
+			continue
+		}
+		all = append(all, o)
+	}
+	return all
 }
 
 // checked lists the files that are named with their hash beside it by the name
@@ -179,7 +198,7 @@ func (b *build) emit(ctx context.Context, outs []output) ([]emitted, error) {
 func (b *build) emitOne(o output, j *judge) (emitted, error) {
 	n := o.node
 	obj := b.objects[n.File.Path]
-	e := emitted{entry: site.Entry{Path: o.path, From: sources(n), Type: site.TypeOf(o.path), Class: o.class,
+	e := emitted{entry: site.Entry{Path: o.path, From: sources(o), Type: site.TypeOf(o.path), Class: o.class,
 		Fixed: o.class != cache.ClassFingerprinted, Zone: n.File.Zone, Kept: obj.Kept, Steps: obj.Steps, Before: n.File.Size, Encodings: []string{}}}
 	if o.variant != nil {
 		e.entry.SHA256, e.entry.Size, e.entry.Kept = o.variant.Blob, o.variant.Size, ""
@@ -339,14 +358,16 @@ func newEncoder(coding string, level int) (encoder, error) {
 // results of the store unreachable.
 const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, parse 2.8.20, jpegli 0.4.2, webp 0.6.4, net 0.62.0, image 0.47.0, imaging 1.6.2, avif 0.5.3, wazero 1.12.0, thumbhash 1.0.0"
 
-// sources returns the input files that a file is made of.
-func sources(n *bundle.Node) []site.Path {
-	if n.Parts == nil {
-		return []site.Path{n.File.Path}
-	}
+// sources returns the input files that an output is made of.
+func sources(o output) []site.Path {
 	var ps []site.Path
-	for _, m := range n.Parts {
-		ps = append(ps, m.File.Path)
+	for _, n := range append([]*bundle.Node{o.node}, o.copies...) {
+		if n.Parts == nil {
+			ps = append(ps, n.File.Path)
+		}
+		for _, m := range n.Parts {
+			ps = append(ps, m.File.Path)
+		}
 	}
 	return ps
 }

@@ -262,7 +262,7 @@ func (b *build) findHoled() {
 func (b *build) served(l bundle.Load) *site.Variant {
 	o := b.objects[l.To.File.Path]
 	for i := range o.Variants {
-		if bundle.VariantPath(o.Path, &o.Variants[i]) == l.Path {
+		if b.linked.VariantPath(l.To, &o.Variants[i]) == l.Path {
 			return &o.Variants[i]
 		}
 	}

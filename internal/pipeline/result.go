@@ -310,6 +310,9 @@ func (b *build) stories(outs []output) []FileStory {
 	names := map[site.Path][]site.Path{}
 	for _, o := range outs {
 		names[o.node.File.Path] = append(names[o.node.File.Path], o.path)
+		for _, n := range o.copies {
+			names[n.File.Path] = append(names[n.File.Path], o.path)
+		}
 	}
 	notes := map[site.Path][]string{}
 	for _, n := range b.plan.Notes {
@@ -326,7 +329,7 @@ func (b *build) stories(outs []output) []FileStory {
 			KeepsName: n.Keep, Plain: b.plain[p], Width: o.Facts.Width, Height: o.Facts.Height, Outputs: names[p], Decisions: notes[p]}
 		for i := range o.Variants {
 			v := &o.Variants[i]
-			s.Variants = append(s.Variants, Candidate{v.Type, v.Size, v.Note, slices.Contains(names[p], bundle.VariantPath(p, v))})
+			s.Variants = append(s.Variants, Candidate{v.Type, v.Size, v.Note, slices.Contains(names[p], b.linked.VariantPath(n, v))})
 		}
 		s.UsedBy = referrers(n)
 		stories = append(stories, s)

@@ -17,6 +17,7 @@ func (e *encoder) loads(d *Doc) {
 	e.str(d.Unit.Not)
 	e.bit(d.Unit.Strict)
 	e.bit(d.Unit.First)
+	e.bit(d.Unit.Placeless)
 	e.strs(d.Unit.Vars)
 	e.strs(d.Unit.Free)
 	e.num(len(d.Counters))
@@ -37,7 +38,7 @@ func (r *decoder) loads(d *Doc) {
 			Head: r.num() == 1, Gap: r.num() == 1, Tail: r.num() == 1}
 		r.bad = r.bad || d.Loads[i].Ref >= len(d.Refs)
 	}
-	d.Unit = Unit{Not: r.str(), Strict: r.num() == 1, First: r.num() == 1, Vars: r.strs(), Free: r.strs()}
+	d.Unit = Unit{Not: r.str(), Strict: r.num() == 1, First: r.num() == 1, Placeless: r.num() == 1, Vars: r.strs(), Free: r.strs()}
 	if n := r.count(); n > 0 {
 		d.Counters = make([]Counter, n)
 	}

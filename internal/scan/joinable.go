@@ -25,6 +25,9 @@ type Unit struct {
 	// Free those that it uses without declaring them. In one file a var exists
 	// from the first line on, which a script before it could notice.
 	Vars, Free []string
+	// Placeless says that a classic script does not look for its own element, by
+	// which it could tell its address.
+	Placeless bool
 	// First says that a style sheet may only be the first: it imports others.
 	First bool
 }
@@ -63,6 +66,7 @@ func (s *scanner) unit(src []byte) {
 		u.Not = "it asks for its own element or writes where it stands (" + string(bytes.TrimSpace(m)) + ")"
 		return
 	}
+	u.Placeless = true
 	if guard.Refuse(string(src), "js") != nil {
 		u.Not = "it is nested too deeply to be parsed"
 		return
