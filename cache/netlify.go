@@ -69,9 +69,7 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		}
 	}
 	if kept > 0 {
-		diags = append(diags, site.Diagnostic{Rule: "headers-kept", Severity: site.Info, Path: "_headers",
-			Message: fmt.Sprintf("your Cache-Control covers %d files that hone has a value for, and yours stays", kept),
-			Hint:    "remove Cache-Control from your rules to let hone set it"})
+		diags = append(diags, keptFinding(kept))
 	}
 	if rules > maxRules {
 		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: "_headers",
@@ -79,6 +77,12 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 			Hint:    "nothing to do on Netlify; on Cloudflare the files named last are cached for less time"})
 	}
 	return []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}, diags
+}
+
+func keptFinding(files int) site.Diagnostic {
+	return site.Diagnostic{Rule: "headers-kept", Severity: site.Info, Path: "_headers",
+		Message: fmt.Sprintf("your Cache-Control covers %d files that hone has a value for, and yours stays", files),
+		Hint:    "remove Cache-Control from your rules to let hone set it"}
 }
 
 // urgency orders entries by what is lost if a host does not read their rule:
@@ -118,6 +122,7 @@ func ownPart(text []byte) []byte {
 // headerRule is one block of a _headers file.
 type headerRule struct {
 	pattern string
+	unset   []string // fields of earlier rules that it takes away: Cloudflare alone reads "! Name"
 	header  [][2]string
 }
 
@@ -130,8 +135,13 @@ func parseHeaders(text []byte) []headerRule {
 		switch {
 		case trim == "" || strings.HasPrefix(trim, "#"):
 		case line[0] == ' ' || line[0] == '\t':
-			if name, value, ok := strings.Cut(trim, ":"); ok && len(rules) > 0 {
-				r := &rules[len(rules)-1]
+			if len(rules) == 0 {
+				continue
+			}
+			r := &rules[len(rules)-1]
+			if name, ok := strings.CutPrefix(trim, "! "); ok {
+				r.unset = append(r.unset, strings.TrimSpace(name))
+			} else if name, value, ok := strings.Cut(trim, ":"); ok {
 				r.header = append(r.header, [2]string{strings.TrimSpace(name), strings.TrimSpace(value)})
 			}
 		default:
@@ -192,21 +202,31 @@ func resolveNetlify(outs []site.Output) (func(string) http.Header, error) {
 		return nil, fmt.Errorf("_headers: %d files", len(outs))
 	}
 	rules := parseHeaders(outs[0].Bytes)
-	return func(path string) http.Header {
-		h := http.Header{}
-		for _, r := range rules {
-			if r.matches(path) {
-				for _, kv := range r.header {
-					h.Add(kv[0], kv[1])
-				}
-			}
+	for i := range rules {
+		rules[i].unset = nil
+	}
+	return func(path string) http.Header { return applyHeaders(rules, path) }, nil
+}
+
+// applyHeaders returns what a path is sent with: values of one name are joined.
+func applyHeaders(rules []headerRule, path string) http.Header {
+	h := http.Header{}
+	for _, r := range rules {
+		if !r.matches(path) {
+			continue
 		}
-		if h.Get("Cache-Control") == "" {
-			h.Set("Cache-Control", revalidate)
+		for _, name := range r.unset {
+			h.Del(name)
 		}
-		for name, values := range h {
-			h.Set(name, strings.Join(values, ", "))
+		for _, kv := range r.header {
+			h.Add(kv[0], kv[1])
 		}
-		return h
-	}, nil
+	}
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", revalidate)
+	}
+	for name, values := range h {
+		h.Set(name, strings.Join(values, ", "))
+	}
+	return h
 }

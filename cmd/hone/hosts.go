@@ -12,9 +12,9 @@ import (
 )
 
 // hostMarks are the files by which a project shows where it is deployed, and
-// the target that speaks to that host. Cloudflare reads what Netlify reads.
+// the target that speaks to that host.
 var hostMarks = []struct{ name, target string }{
-	{"netlify.toml", "netlify"}, {"wrangler.toml", "netlify"}, {"wrangler.jsonc", "netlify"}, {"wrangler.json", "netlify"},
+	{"netlify.toml", "netlify"}, {"wrangler.toml", "cloudflare"}, {"wrangler.jsonc", "cloudflare"}, {"wrangler.json", "cloudflare"},
 	{"vercel.json", "vercel"}, {"firebase.json", "firebase"}, {"staticwebapp.config.json", "azure"},
 }
 

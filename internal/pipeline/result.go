@@ -178,6 +178,9 @@ func (b *build) hosts(m *site.Manifest) ([]site.Output, error) {
 		if len(b.o.Hosts) > 0 && !slices.Contains(b.o.Hosts, t.Name) || len(b.o.Hosts) == 0 && t.Asked {
 			continue
 		}
+		if t == cache.Cloudflare && slices.Contains(b.o.Hosts, cache.Netlify.Name) {
+			continue // one _headers for both: Cloudflare reads what Netlify does, Netlify not what Cloudflare does
+		}
 		own := map[site.Path][]byte{}
 		for _, p := range t.Reads {
 			if f := b.files[p]; f != nil {
