@@ -16,8 +16,8 @@ import (
 // assets, which read the first 100 rules. Where rules for single files are more
 // than that, what is kept for a while is told by extension, and the files that
 // this would get wrong detach the wider rule's fields ("! Name") before they
-// set their own. What is kept for good or paid is told file by file: a pattern
-// would also cover names that do not exist, and their 404.
+// set their own. What is kept for good is told file by file: a pattern would
+// also cover names that do not exist, and their 404.
 var Cloudflare = &Target{
 	Name:    "cloudflare",
 	Doc:     "_headers within the limits of Cloudflare Pages and Workers",
@@ -147,7 +147,7 @@ func cfFold(requests []cfRequest, room int) map[string]string {
 		}
 		all[ext]++
 		owned[ext] = owned[ext] || r.own
-		if r.entry.Zone != "" || r.text == byDefault || strings.Contains(r.text, "immutable") || site.KindOf(r.entry.Path) == site.HTML {
+		if r.text == byDefault || strings.Contains(r.text, "immutable") || site.KindOf(r.entry.Path) == site.HTML {
 			continue
 		}
 		if votes[ext] == nil {
