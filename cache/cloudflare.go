@@ -17,11 +17,11 @@ import (
 // than that, what is kept for a while is told by extension, and the files that
 // this would get wrong detach the wider rule's fields ("! Name") before they
 // set their own. What is kept for good is told file by file: a pattern would
-// also cover names that do not exist, and their 404.
+// also cover names that do not exist, and their 404 (but see emitPages).
 var Cloudflare = &Target{
 	Name:    "cloudflare",
 	Doc:     "_headers within the limits of Cloudflare Pages and Workers",
-	Reads:   []site.Path{"_headers"},
+	Reads:   append([]site.Path{"_headers"}, wranglerFiles[:]...),
 	Asked:   true,
 	Emit:    emitCloudflare,
 	Resolve: resolveCloudflare,
@@ -46,6 +46,11 @@ func emitCloudflare(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic)
 	}
 	var wide map[string]string
 	if cfSingle(requests) > room {
+		if onPages(s) {
+			if outs, diags := emitPages(m, s); outs != nil {
+				return outs, diags
+			}
+		}
 		wide = cfFold(requests, room)
 	}
 	rules := cfRules(requests, wide, s.Prefix)
@@ -225,9 +230,15 @@ func resolveCloudflare(outs []site.Output) (func(string) http.Header, error) {
 	if len(outs) != 1 {
 		return nil, fmt.Errorf("_headers: %d files", len(outs))
 	}
-	rules := parseHeaders(outs[0].Bytes)
+	rules := parseCloudflare(outs[0].Bytes)
 	if len(rules) > cfMaxHeaders {
 		rules = rules[:cfMaxHeaders]
 	}
-	return func(path string) http.Header { return applyHeaders(rules, path) }, nil
+	return func(path string) http.Header {
+		h := cfHeaders(rules, site.Escape(path))
+		if h.Get("Cache-Control") == "" {
+			h.Set("Cache-Control", revalidate)
+		}
+		return h
+	}, nil
 }

@@ -74,7 +74,7 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	if rules > maxRules {
 		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: "_headers",
 			Message: fmt.Sprintf("%d rules; Cloudflare Pages reads the first %d and serves the rest with its default, which revalidates", rules, maxRules),
-			Hint:    "nothing to do on Netlify; on Cloudflare the files named last are cached for less time"})
+			Hint:    "nothing to do on Netlify; for Cloudflare name it, so that the rules are folded: [cache] hosts = [\"cloudflare\"]"})
 	}
 	return []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}, diags
 }
