@@ -340,23 +340,40 @@ func (k *Linked) fill(buf []byte, p site.Path, blank map[site.Path]bool) ([]byte
 	if err != nil {
 		return nil, fmt.Errorf("link %s: %w", p, err)
 	}
+	words, err := k.words(p, blank)
+	if err != nil {
+		return nil, err
+	}
 	at := 0
-	for _, h := range k.l.holes(n) {
-		buf = append(buf, code[at:h.Off]...)
+	for i, h := range k.l.holes(n) {
+		buf = append(append(buf, code[at:h.Off]...), words[i]...)
 		at = h.Off
+	}
+	return append(buf, code[at:]...), nil
+}
+
+// Words returns what the holes of file p are filled with, in their order. With
+// the digest of the object they decide the final bytes.
+func (k *Linked) Words(p site.Path) ([]string, error) { return k.words(p, nil) }
+
+// words leaves out the addresses of the files in blank.
+func (k *Linked) words(p site.Path, blank map[site.Path]bool) ([]string, error) {
+	n := k.l.Graph.at[p]
+	holes := k.l.holes(n)
+	words := make([]string, len(holes))
+	for i, h := range holes {
 		switch {
 		case h.Form == site.FormURL && h.Variant == "" && blank[h.to.File.Path] && k.named(h):
 		case h.Form == site.FormURL:
-			buf = append(buf, k.l.Graph.resolver.URL(p, k.address(h), n.To[h.Ref])...)
+			words[i] = k.l.Graph.resolver.URL(p, k.address(h), n.To[h.Ref])
 		default:
-			s, err := k.sum(h.to.File.Path, h.Algs)
-			if err != nil {
+			var err error
+			if words[i], err = k.sum(h.to.File.Path, h.Algs); err != nil {
 				return nil, err
 			}
-			buf = append(buf, s...)
 		}
 	}
-	return append(buf, code[at:]...), nil
+	return words, nil
 }
 
 // sum returns the hash of the final bytes of p: base64 for the algorithms of

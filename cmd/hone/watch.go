@@ -58,7 +58,8 @@ type session struct {
 	server *server // nil: nobody is served
 	last   *site.Manifest
 	judged verify.Memo // what the rules about payment read
-	first  bool        // nothing was built yet
+	memory *pipeline.Memory
+	first  bool // nothing was built yet
 }
 
 const (
@@ -93,6 +94,7 @@ func (a *app) watch(ctx context.Context, args []string, srv *server) error {
 	if s.o, err = a.buildOptions(conf, in); err != nil {
 		return err
 	}
+	s.memory = pipeline.NewMemory(s.o.MemoryLimit / 2)
 	if s.pool, err = esbuild(s.o.Jobs); err != nil {
 		return err
 	}
@@ -207,7 +209,7 @@ func wait(done <-chan built, d time.Duration) {
 func (s *session) start(ctx context.Context, done chan<- built) context.CancelFunc {
 	ctx, cancel := context.WithCancel(ctx)
 	o := s.o
-	o.Esbuild, o.AVIF, o.Now, o.Judged = s.pool, s.avif, time.Now(), &s.judged
+	o.Esbuild, o.AVIF, o.Now, o.Judged, o.Memory = s.pool, s.avif, time.Now(), &s.judged, s.memory
 	p := s.a.progress()
 	if s.first {
 		o.Progress = p.update

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 func benchBuild(b *testing.B, p place) *Result {
@@ -62,6 +63,27 @@ func BenchmarkBuild10k(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			benchBuild(b, p)
+		}
+	})
+	// One page is edited between builds, as a person at work does.
+	b.Run("edit", func(b *testing.B) {
+		b.ReportAllocs()
+		name := filepath.Join(p.in, "blog", "p77.html")
+		page, err := os.ReadFile(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		memory, n := NewMemory(512<<20), 0
+		for b.Loop() {
+			n++
+			if err := os.WriteFile(name, append(page[:len(page):len(page)], fmt.Sprintf("<p>edit %d</p>", n)...), 0o600); err != nil {
+				b.Fatal(err)
+			}
+			o := options(p.in, p.out, p.meta)
+			o.Memory, o.Now = memory, time.Now()
+			if r, err := Build(b.Context(), o); err != nil || !r.Published {
+				b.Fatal(err)
+			}
 		}
 	})
 }

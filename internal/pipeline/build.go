@@ -50,6 +50,8 @@ type build struct {
 	resources []Resource
 	work      Work
 	slow      stopwatch
+	sizes     sync.Map // pictures, by path → their pixels
+	seals     sync.Map // link ids → digests and sizes of final texts
 	diags     []site.Diagnostic
 }
 
@@ -103,6 +105,9 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 		machine := optimize.NewAVIF(cache)
 		defer machine.Close()
 		b.avif = machine
+	}
+	if o.Memory != nil {
+		b.store.Remember(o.Memory.recall)
 	}
 	if doubt {
 		b.store.Doubt()
@@ -230,8 +235,7 @@ func (b *build) scanAll(ctx context.Context) error {
 // were seen before.
 func (b *build) scanFile(p site.Path, k site.Kind, d site.Digest, read func() ([]byte, error)) (*scan.Doc, error) {
 	id := store.NewKey(scanVersion).Str(p.Base()).Digest(d).Value(b.inline).ID()
-	doc := new(scan.Doc)
-	if b.store.Get(id, doc) {
+	if doc := store.Load[scan.Doc](b.store, id); doc != nil {
 		return doc, nil
 	}
 	text, err := read()
@@ -239,8 +243,8 @@ func (b *build) scanFile(p site.Path, k site.Kind, d site.Digest, read func() ([
 		return nil, err
 	}
 	add(&b.work.Scanned)
-	doc = scan.Scan(p, k, text, scan.Options{KeepInline: b.inline})
-	return doc, b.store.Put(id, doc)
+	doc := scan.Scan(p, k, text, scan.Options{KeepInline: b.inline})
+	return doc, store.Keep(b.store, id, doc)
 }
 
 // resolve makes the graph and settles which files may change and which names.

@@ -62,20 +62,24 @@ func (b *build) compile(ctx context.Context) error {
 // pictureSize returns the pixels of a picture of the input as it is seen,
 // zeros if its header cannot be read.
 func (b *build) pictureSize(p site.Path) (w, h int) {
+	if got, ok := b.sizes.Load(p); ok { // it may stand on every page
+		size := got.([2]int)
+		return size[0], size[1]
+	}
 	f := b.files[p]
 	id := store.NewKey("size 1").Str(f.Path.Ext()).Digest(f.Digest).ID()
 	var size [2]int
-	if b.store.Get(id, &size) {
-		return size[0], size[1]
+	if !b.store.Get(id, &size) {
+		src, err := b.src.read(f)
+		if err != nil {
+			return 0, 0
+		}
+		size[0], size[1] = optimize.Size(p, src)
+		if err := b.store.Put(id, size); err != nil {
+			return 0, 0 // the build fails for lack of space soon enough, with a better message
+		}
 	}
-	src, err := b.src.read(f)
-	if err != nil {
-		return 0, 0
-	}
-	size[0], size[1] = optimize.Size(p, src)
-	if err := b.store.Put(id, size); err != nil {
-		return 0, 0 // the build fails for lack of space soon enough, with a better message
-	}
+	b.sizes.Store(p, size)
 	return size[0], size[1]
 }
 
@@ -142,11 +146,11 @@ func (b *build) compileFile(ctx context.Context, n *bundle.Node) (*site.Object, 
 	turn, _ := b.making.LoadOrStore(id, new(sync.Mutex))
 	turn.(*sync.Mutex).Lock()
 	defer turn.(*sync.Mutex).Unlock()
-	o := new(site.Object)
-	if b.store.Get(id, o) && b.blobsThere(o, f) {
+	if o := store.Load[site.Object](b.store, id); o != nil && b.blobsThere(o, f) {
 		add(&b.work.Reused)
-		o.Path = f.Path
-		return o, nil
+		own := *o // what is kept is shared with other files and builds
+		own.Path = f.Path
+		return &own, nil
 	}
 	src, err := b.src.read(f)
 	if err != nil {
@@ -154,13 +158,11 @@ func (b *build) compileFile(ctx context.Context, n *bundle.Node) (*site.Object, 
 	}
 	add(&b.work.Compiled)
 	defer b.slow.start(b.o.Clock, f.Path)()
-	if o, err = b.run(ctx, f, src, j); err != nil {
+	o, err := b.run(ctx, f, src, j)
+	if err != nil {
 		return nil, err
 	}
-	if err := b.store.Put(id, o); err != nil {
-		return nil, err
-	}
-	return o, nil
+	return o, store.Keep(b.store, id, o)
 }
 
 // untouchable says why nothing at all is done to a file.

@@ -19,18 +19,21 @@ import (
 func (b *build) digests(e *site.Entry, bytes func() ([]byte, error)) (*site.Digests, error) {
 	ext := strings.TrimPrefix(e.Path.Ext(), ".")
 	id := store.NewKey("digests 1").Str(ext).Digest(e.SHA256).ID()
-	d := new(site.Digests)
-	if b.store.Get(id, d) {
-		return d, nil
+	d := store.Load[site.Digests](b.store, id)
+	if d == nil {
+		text, err := bytes()
+		if err != nil {
+			return nil, err
+		}
+		if d, err = sums(text, ext); err != nil {
+			return nil, err
+		}
+		if err := store.Keep(b.store, id, d); err != nil {
+			return nil, err
+		}
 	}
-	text, err := bytes()
-	if err != nil {
-		return nil, err
-	}
-	if d, err = sums(text, ext); err != nil {
-		return nil, err
-	}
-	return d, b.store.Put(id, d)
+	own := *d // the caller adds to it
+	return &own, nil
 }
 
 func sums(text []byte, ext string) (*site.Digests, error) {

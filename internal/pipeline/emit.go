@@ -208,14 +208,14 @@ func (b *build) emitOne(o output, j *judge) (emitted, error) {
 		e.entry.SHA256, e.entry.Size = obj.Blob, obj.Size
 		return e, j.file(o, &e, nil, nil)
 	}
-	text, err := b.final(n)
-	if err != nil {
+	var err error
+	if e.entry.SHA256, e.entry.Size, err = b.seal(n); err != nil {
 		return e, err
 	}
-	e.entry.SHA256, e.entry.Size = site.Sum(text), int64(len(text))
+	text := sync.OnceValues(func() ([]byte, error) { return b.final(n) })
 	var doc *scan.Doc
 	if hasRefs(n.File.Kind) && e.entry.Size <= b.o.Limits.Text {
-		if doc, err = b.scanFile(o.path, n.File.Kind, e.entry.SHA256, func() ([]byte, error) { return text, nil }); err != nil {
+		if doc, err = b.scanFile(o.path, n.File.Kind, e.entry.SHA256, text); err != nil {
 			return e, err
 		}
 	}
@@ -234,7 +234,7 @@ const (
 
 // precompress makes the content codings of a text. forced names those that
 // the input had beside it and that must go on answering.
-func (b *build) precompress(e *emitted, text []byte, forced []string) error {
+func (b *build) precompress(e *emitted, text func() ([]byte, error), forced []string) error {
 	e.codes = map[string]site.Digest{}
 	codings := slices.Clone(b.o.Encode) // shared by all workers
 	for _, c := range forced {
@@ -245,14 +245,14 @@ func (b *build) precompress(e *emitted, text []byte, forced []string) error {
 	slices.Sort(codings)
 	for _, c := range codings {
 		must := slices.Contains(forced, c)
-		if len(text) < minCompress && !must {
+		if e.entry.Size < minCompress && !must {
 			continue
 		}
 		d, size, err := b.code1(c, e.entry.SHA256, text)
 		if err != nil {
 			return err
 		}
-		if float64(size) > minGain*float64(len(text)) && !must {
+		if float64(size) > minGain*float64(e.entry.Size) && !must {
 			continue
 		}
 		e.codes[c] = d
@@ -271,24 +271,27 @@ type coded struct {
 }
 
 // code1 applies one content coding, or finds the result in the store.
-func (b *build) code1(coding string, d site.Digest, text []byte) (site.Digest, int64, error) {
+func (b *build) code1(coding string, d site.Digest, read func() ([]byte, error)) (site.Digest, int64, error) {
 	level := codingLevel(b.o.Preset, coding)
 	id := store.NewKey("coding 1").Str(libraries).Str(coding).Value(level).Digest(d).ID()
-	var c coded
-	if b.store.Get(id, &c) && b.store.HasBlob(c.Blob, c.Size) {
+	if c := store.Load[coded](b.store, id); c != nil && b.store.HasBlob(c.Blob, c.Size) {
 		return c.Blob, c.Size, nil
+	}
+	var c coded
+	text, err := read()
+	if err != nil {
+		return c.Blob, 0, err
 	}
 	add(&b.work.Compressed)
 	var buf bytes.Buffer
 	if err := encode(&buf, coding, level, text); err != nil {
 		return c.Blob, 0, fmt.Errorf("%s: %w", coding, err)
 	}
-	var err error
 	c.Size = int64(buf.Len())
 	if c.Blob, err = b.store.PutBlob(buf.Bytes()); err != nil {
 		return c.Blob, 0, err
 	}
-	return c.Blob, c.Size, b.store.Put(id, c)
+	return c.Blob, c.Size, store.Keep(b.store, id, &c)
 }
 
 // codingLevel returns the level of a coding under a preset. Brotli 11 gives

@@ -146,15 +146,14 @@ func (b *build) restore(n *bundle.Node) {
 // gzip -6 sends it, anything else as it is.
 func (b *build) transfer(d site.Digest, k site.Kind, read func() ([]byte, error)) (int64, error) {
 	id := store.NewKey("transfer 1").Digest(d).Value(k.IsText()).ID()
-	var n int64
-	if b.store.Get(id, &n) {
-		return n, nil
+	if n := store.Load[int64](b.store, id); n != nil {
+		return *n, nil
 	}
 	text, err := read()
 	if err != nil {
 		return 0, err
 	}
-	n = int64(len(text))
+	n := int64(len(text))
 	if k.IsText() {
 		z, err := gzipSize(text)
 		if err != nil {
@@ -162,7 +161,7 @@ func (b *build) transfer(d site.Digest, k site.Kind, read func() ([]byte, error)
 		}
 		n = min(n, z)
 	}
-	return n, b.store.Put(id, n)
+	return n, store.Keep(b.store, id, &n)
 }
 
 func gzipSize(text []byte) (int64, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -46,6 +47,9 @@ func load(ctx context.Context, o *Options) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open input: %w", err)
 	}
+	if o.Memory != nil {
+		o.Memory.input.about(o.In)
+	}
 	s := &source{root: root, coded: map[site.Path][]string{}}
 	w := walker{s: s, root: root}
 	if err := w.walk("", nil); err != nil {
@@ -55,7 +59,7 @@ func load(ctx context.Context, o *Options) (*source, error) {
 	s.pairCodings()
 	slices.SortFunc(s.files, func(a, b *site.File) int { return strings.Compare(string(a.Path), string(b.Path)) })
 	_, err = par.Map(ctx, par.Limits{Jobs: o.Jobs}, s.files, nil, func(_ context.Context, f *site.File) (struct{}, error) {
-		return struct{}{}, s.hash(f)
+		return struct{}{}, s.digest(o, f)
 	})
 	if err != nil {
 		root.Close()
@@ -88,6 +92,27 @@ func (s *source) read(f *site.File) ([]byte, error) {
 // ErrChanged says that the input was written to during the build.
 var ErrChanged = errors.New("the file changed during the build; run hone after the generator has finished")
 
+// digest hashes a file, unless the last build did and it is what it was.
+func (s *source) digest(o *Options, f *site.File) error {
+	if o.Memory == nil {
+		return s.hash(f)
+	}
+	known := &o.Memory.input
+	is, err := s.root.Stat(string(f.Path))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", f.Path, err)
+	}
+	if d, ok := known.digest(f.Path, is); ok {
+		f.Digest, f.Size = d, is.Size()
+		return nil
+	}
+	if err := s.hash(f); err != nil {
+		return err
+	}
+	known.note(f.Path, is, f.Digest, o.Now)
+	return nil
+}
+
 func (s *source) hash(f *site.File) error {
 	in, err := s.root.Open(string(f.Path))
 	if err != nil {
@@ -95,12 +120,16 @@ func (s *source) hash(f *site.File) error {
 	}
 	defer in.Close()
 	h := sha256.New()
-	if f.Size, err = io.Copy(h, in); err != nil {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	if f.Size, err = io.CopyBuffer(h, struct{ io.Reader }{in}, *buf); err != nil {
 		return fmt.Errorf("read %s: %w", f.Path, err)
 	}
 	h.Sum(f.Digest[:0])
 	return nil
 }
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
 // pairCodings takes app.js.br out of the list where app.js is in it.
 func (s *source) pairCodings() {

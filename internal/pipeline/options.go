@@ -49,6 +49,8 @@ type Options struct {
 	// Judged keeps what the rules about payment read for the next build; may be
 	// nil.
 	Judged *verify.Memo
+	// Memory carries over from build to build of one process; may be nil.
+	Memory *Memory
 	// HostFiles are the configuration files of hosts beside the site.
 	HostFiles []cache.ConfFile
 

@@ -120,6 +120,14 @@ func (b *build) unchanged(out string, files []published) (bool, map[site.Path]bo
 	for i := range files {
 		want[files[i].path] = &files[i]
 	}
+	known := func(_ site.Path, _ fs.FileInfo, read func() ([]byte, error)) (site.Digest, error) {
+		text, err := read()
+		return site.Sum(text), err
+	}
+	if b.o.Memory != nil {
+		b.o.Memory.output.about(out)
+		known = b.published
+	}
 	extra := false
 	root, err := os.OpenRoot(out)
 	if err != nil {
@@ -136,12 +144,27 @@ func (b *build) unchanged(out string, files []published) (bool, map[site.Path]bo
 			extra = extra || f == nil
 			return nil
 		}
-		if text, err := root.ReadFile(name); err == nil && site.Sum(text) == f.digest {
+		if d, err := known(f.path, fi, func() ([]byte, error) { return root.ReadFile(name) }); err == nil && d == f.digest {
 			same[f.path] = true
 		}
 		return nil
 	})
 	return err == nil && !extra && len(same) == len(files), same
+}
+
+// published returns the digest of a file of the output, which is read unless
+// the last build did and it is what it was.
+func (b *build) published(p site.Path, is fs.FileInfo, read func() ([]byte, error)) (site.Digest, error) {
+	if d, ok := b.o.Memory.output.digest(p, is); ok {
+		return d, nil
+	}
+	text, err := read()
+	if err != nil {
+		return site.Digest{}, err
+	}
+	d := site.Sum(text)
+	b.o.Memory.output.note(p, is, d, b.o.Now)
+	return d, nil
 }
 
 // records writes the manifest, the host files and the list of outputs.

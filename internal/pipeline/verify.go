@@ -33,7 +33,7 @@ func (b *build) newJudge(outs []output) *judge {
 }
 
 // file judges one output and notes what it refers to.
-func (j *judge) file(o output, e *emitted, doc *scan.Doc, text []byte) error {
+func (j *judge) file(o output, e *emitted, doc *scan.Doc, text func() ([]byte, error)) error {
 	f := &verify.File{Path: e.entry.Path, Kind: o.node.File.Kind, Size: e.entry.Size, Doc: doc, Before: j.b.before(o.node)}
 	if o.variant != nil {
 		f.Before = nil // judged where it is chosen: it must beat the optimized source
@@ -43,7 +43,7 @@ func (j *judge) file(o output, e *emitted, doc *scan.Doc, text []byte) error {
 		return bundle.HashText(text, alg), err
 	}
 	var err error
-	if e.diags, err = j.b.judgeFile(f, j.resolver, hash, func() ([]byte, error) { return text, nil }); err != nil {
+	if e.diags, err = j.b.judgeFile(f, j.resolver, hash, text); err != nil {
 		return err
 	}
 	// A file that answers under two names is told of under the one its owner

@@ -138,11 +138,11 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 		p.Before.add(r.Bytes, critical[t])
 		p.loads[0] = append(p.loads[0], r)
 	}
-	text, err := b.final(n)
+	sum, _, err := b.seal(n)
 	if err != nil {
 		return p, err
 	}
-	if own, err = b.transfer(site.Sum(text), n.File.Kind, func() ([]byte, error) { return text, nil }); err != nil {
+	if own, err = b.transfer(sum, n.File.Kind, func() ([]byte, error) { return b.final(n) }); err != nil {
 		return p, err
 	}
 	critical = b.graph.Critical(n, b.to)

@@ -80,6 +80,7 @@ type Store struct {
 	now          time.Time
 	doubt        bool
 	hits, misses atomic.Int64
+	recall       *Recall // nil: every answer is read from disk
 }
 
 // Open opens the store in dir, making the folder if needed. now is the time
@@ -128,6 +129,12 @@ func (s *Store) file(kind string, id [32]byte) string {
 
 // Get reads the result of an action into v and reports whether there was one.
 func (s *Store) Get(id ActionID, v any) bool {
+	_, ok := s.get(id, v)
+	return ok
+}
+
+// get also returns the length of the value's encoding.
+func (s *Store) get(id ActionID, v any) (int, bool) {
 	b, ok := s.lookup(id)
 	if ok {
 		if u, binary := v.(encoding.BinaryUnmarshaler); binary {
@@ -141,7 +148,7 @@ func (s *Store) Get(id ActionID, v any) bool {
 	} else {
 		s.misses.Add(1)
 	}
-	return ok
+	return len(b), ok
 }
 
 func (s *Store) lookup(id ActionID) ([]byte, bool) {
@@ -161,6 +168,11 @@ func (s *Store) lookup(id ActionID) ([]byte, bool) {
 // Put keeps the result of an action: in the form of its
 // encoding.BinaryMarshaler if it is one, as JSON otherwise.
 func (s *Store) Put(id ActionID, v any) error {
+	_, err := s.put(id, v)
+	return err
+}
+
+func (s *Store) put(id ActionID, v any) (int, error) {
 	var b []byte
 	var err error
 	if m, binary := v.(encoding.BinaryMarshaler); binary {
@@ -169,18 +181,23 @@ func (s *Store) Put(id ActionID, v any) error {
 		b, err = json.Marshal(v)
 	}
 	if err != nil {
-		return fmt.Errorf("store %T: %w", v, err)
+		return 0, fmt.Errorf("store %T: %w", v, err)
 	}
 	sum := sha256.Sum256(b)
 	if err := s.write(s.file("a", id), append(sum[:], b...)); err != nil {
-		return fmt.Errorf("store %T: %w", v, err)
+		return 0, fmt.Errorf("store %T: %w", v, err)
 	}
-	return nil
+	return len(b), nil
 }
 
 // Doubt makes the store read blobs where it otherwise looks at their size
 // alone: a blob was found to be altered, so others may be.
-func (s *Store) Doubt() { s.doubt = true }
+func (s *Store) Doubt() {
+	s.doubt = true
+	if s.recall != nil {
+		s.recall.Forget()
+	}
+}
 
 // PutBlob keeps bytes under their digest.
 func (s *Store) PutBlob(b []byte) (site.Digest, error) {
@@ -220,15 +237,23 @@ func (s *Store) Blob(d site.Digest) ([]byte, error) {
 // HasBlob reports whether a blob of this digest and size is there, without
 // reading it.
 func (s *Store) HasBlob(d site.Digest, size int64) bool {
+	if s.recall != nil && s.recall.hasBlob(d, size) {
+		return true
+	}
 	fi, err := os.Stat(s.file("b", d))
 	if err != nil || fi.Size() != size {
 		return false
 	}
 	if s.doubt {
-		_, err = s.Blob(d)
-		return err == nil
+		if _, err = s.Blob(d); err != nil {
+			return false
+		}
+	} else {
+		s.touchInfo(s.file("b", d), fi)
 	}
-	s.touchInfo(s.file("b", d), fi)
+	if s.recall != nil {
+		s.recall.noteBlob(d, size)
+	}
 	return true
 }
 

@@ -55,6 +55,13 @@ type Page struct {
 	hits   [][]hit
 	breaks []float64
 	rem    map[float64]float64
+	fixed  map[property]values // those that are the same in every window
+}
+
+// property is a property of an element.
+type property struct {
+	elem int
+	name string
 }
 
 // Applied is a sheet as a page applies it.
@@ -74,7 +81,7 @@ type hit struct {
 
 // NewPage prepares a page.
 func NewPage(t *Tree, sheets []Applied) *Page {
-	p := &Page{Tree: t, Sheets: sheets, hits: make([][]hit, len(t.Elems)), added: map[*Sheet][]string{}, rem: map[float64]float64{}}
+	p := &Page{Tree: t, Sheets: sheets, hits: make([][]hit, len(t.Elems)), added: map[*Sheet][]string{}, rem: map[float64]float64{}, fixed: map[property]values{}}
 	seen := map[string]bool{}
 	for i := range t.Elems {
 		p.hits[i] = p.find(i)
@@ -218,6 +225,24 @@ var shorthands = map[string][]string{
 
 // get returns the values of a property in a window of width w.
 func (p *Page) get(i int, prop string, w float64) values {
+	style, styled := p.Tree.Elems[i].Attr("style")
+	if len(p.hits[i]) == 0 && !styled {
+		return values{}
+	}
+	if v, ok := p.fixed[property{i, prop}]; ok {
+		return v
+	}
+	v, fixed := p.cascade(i, prop, w, style)
+	if fixed {
+		p.fixed[property{i, prop}] = v
+	}
+	return v
+}
+
+// cascade works out the values of a property, and whether they are the same in
+// every window.
+func (p *Page) cascade(i int, prop string, w float64, style string) (out values, fixed bool) {
+	fixed = true
 	type candidate struct {
 		weight
 		value string
@@ -236,19 +261,22 @@ func (p *Page) get(i int, prop string, w float64) values {
 			} else if d.Prop != prop {
 				v = part(d.Prop, prop, d.Value)
 			}
+			fixed = fixed && !strings.Contains(v, "var(")
 			list = append(list, candidate{weight{d.Important, inline, spec, order<<6 + k}, v, t})
 		}
 	}
 	for _, h := range p.hits[i] {
 		t := both(h.truth, both(media(h.media, w), media(h.Media, w)))
+		if (h.media != "" || h.Media != "") && fixed {
+			fixed = !slices.ContainsFunc(h.Decls, func(d scan.Decl) bool { return slices.Contains(props, d.Prop) })
+		}
 		if t != No {
 			take(h.Decls, h.selector.specificity, h.order, false, t)
 		}
 	}
-	if style, ok := p.Tree.Elems[i].Attr("style"); ok {
+	if style != "" {
 		take(declarations(style), 0, 1<<20, true, Yes)
 	}
-	var out values
 	slices.SortFunc(list, func(a, b candidate) int {
 		if a.less(b.weight) {
 			return 1
@@ -259,13 +287,13 @@ func (p *Page) get(i int, prop string, w float64) values {
 		v := p.resolve(i, c.value, w)
 		if c.truth == Yes {
 			out.sure = v
-			return out
+			return out, fixed
 		}
 		if !slices.Contains(out.maybe, v) {
 			out.maybe = append(out.maybe, v)
 		}
 	}
-	return out
+	return out, fixed
 }
 
 // declarations reads a style attribute.
