@@ -59,7 +59,8 @@ type session struct {
 	last   *site.Manifest
 	judged verify.Memo // what the rules about payment read
 	memory *pipeline.Memory
-	first  bool // nothing was built yet
+	told   map[finding]bool // by the build before
+	first  bool             // nothing was built yet
 }
 
 const (
@@ -333,9 +334,8 @@ func (s *session) print(d *report.Document, r built) {
 		fmt.Fprintf(a.stdout, "%s\n", line)
 		return
 	}
-	if s.first || d.Failed || !d.Unchanged {
-		report.Findings(a.stderr, d.Findings, style)
-	}
+	fresh, before := s.news(d)
+	report.Findings(a.stderr, fresh, style)
 	if s.first && !a.flags.quiet {
 		report.Summary(a.stdout, d.Brief(), report.Style{Color: a.color(a.flags.color, a.stdout), Verbose: a.flags.verbose})
 		fmt.Fprintln(a.stderr, report.Closing(d, style))
@@ -347,8 +347,39 @@ func (s *session) print(d *report.Document, r built) {
 		if !d.Failed {
 			what = s.changes(r.r.Manifest).String()
 		}
+		if before > 0 {
+			word := "findings"
+			if before == 1 {
+				word = "finding"
+			}
+			what += fmt.Sprintf("; %d %s as before", before, word)
+		}
 		fmt.Fprintf(a.stderr, "%s  %s (%s)%s\n", time.Now().Format("15:04:05"), report.Closing(d, style), r.took.Round(time.Millisecond), what)
 	}
+}
+
+// finding is what tells one finding from another; an edit moves lines.
+type finding struct {
+	rule, message string
+	path          site.Path
+}
+
+// news returns the findings that the build before did not have, and all errors
+// of a build that they stop, and how many others there are that would be shown.
+func (s *session) news(d *report.Document) (fresh []site.Diagnostic, before int) {
+	told := map[finding]bool{}
+	for _, f := range d.Findings {
+		key := finding{f.Rule, f.Message, f.Path}
+		told[key] = true
+		switch {
+		case !s.told[key] || d.Failed && f.Severity == site.Error:
+			fresh = append(fresh, f)
+		case f.Severity > site.Info || s.a.flags.verbose > 0:
+			before++
+		}
+	}
+	s.told = told
+	return fresh, before
 }
 
 // changes are the output files that differ from the output before.

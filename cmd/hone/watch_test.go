@@ -349,3 +349,36 @@ func TestPreview(t *testing.T) {
 	}
 	p.end()
 }
+
+// TestWatchNews tells of a finding when it comes, counts it while it stays, and
+// tells of it again when it comes back.
+func TestWatchNews(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	page := filepath.Join(dir, "in", "index.html")
+	write := func(body string) {
+		t.Helper()
+		if err := os.WriteFile(page, []byte("<!doctype html><html lang=en><title>x</title><body>"+body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Dir(page), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	gone := `warn: index\.html.*gone\.png`
+	write("<img src=gone.png alt=''>")
+	p := startHone(t, dir, "watch", "in", "-o", "out")
+	p.line(p.errs, gone)
+	p.line(p.errs, "watching in")
+	write("<img src=gone.png alt=''> <p>edit")
+	if l := p.line(p.errs, gone+`|published`); !strings.HasSuffix(l, "; 1 finding as before") {
+		t.Errorf("told %q", l)
+	}
+	write("<p>edit")
+	if l := p.line(p.errs, `published`); strings.Contains(l, "finding") {
+		t.Errorf("told %q", l)
+	}
+	write("<p>edit <img src=gone.png alt=''>")
+	p.line(p.errs, gone)
+	p.end()
+}
