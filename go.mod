@@ -5,8 +5,8 @@ go 1.26.0
 require (
 	github.com/andybalholm/brotli v1.2.8 // compresses with brotli, and measures what a text takes compressed
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with ** for --include, --exclude and the configuration
-	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327 // the DevTools events that the browser tests listen to
-	github.com/chromedp/chromedp v0.14.2 // drives Chromium in the browser tests
+	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327 // the DevTools commands and events of hone measure and the browser tests
+	github.com/chromedp/chromedp v0.14.2 // drives Chromium in hone measure and the browser tests
 	github.com/disintegration/imaging v1.6.2 // geometry of pictures: turns them as EXIF says
 	github.com/evanw/esbuild v0.28.2 // minifies scripts and style sheets
 	github.com/fsnotify/fsnotify v1.10.1 // tells of changed files, for watch and serve

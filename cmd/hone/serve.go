@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -17,11 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hone-web/hone/cache"
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/internal/report"
 	"github.com/hone-web/hone/internal/serve"
-	"github.com/hone-web/hone/site"
 )
 
 // defaultPort spells hone on the keys of a telephone.
@@ -169,34 +166,9 @@ func (s *server) openLive(root *os.Root) *serve.Site {
 		Header: func(string) http.Header { return http.Header{"Cache-Control": {"no-cache"}} }}
 }
 
-// openPreview serves with the headers that a host reads: those of _headers, or
-// of the manifest where no such file was written.
+// openPreview serves with the headers that a host reads.
 func (s *server) openPreview(meta string) func(*os.Root) *serve.Site {
-	return func(root *os.Root) *serve.Site {
-		prefix := s.prefix.Load().(string)
-		st := &serve.Site{Root: root, Prefix: prefix, Redirects: redirectsOf(root)}
-		if text, err := root.ReadFile("_headers"); err == nil {
-			if resolve, err := cache.Netlify.Resolve([]site.Output{{Path: "_headers", Bytes: text}}); err == nil {
-				st.Header = resolve
-				return st
-			}
-		}
-		var m site.Manifest
-		text, err := os.ReadFile(filepath.Join(meta, "manifest.json"))
-		if err != nil || json.Unmarshal(text, &m) != nil {
-			return st
-		}
-		headers := make(map[string]http.Header, len(m.Entries))
-		for i := range m.Entries {
-			h := http.Header{}
-			for k, v := range m.Entries[i].Header {
-				h.Set(k, v)
-			}
-			headers[prefix+string(m.Entries[i].Path)] = h
-		}
-		st.Header = func(path string) http.Header { return headers[path] }
-		return st
-	}
+	return func(root *os.Root) *serve.Site { return hosted(root, s.prefix.Load().(string), meta) }
 }
 
 func redirectsOf(root *os.Root) []serve.Redirect {

@@ -197,7 +197,7 @@ func (b *build) job(n *bundle.Node) *job {
 	f := n.File
 	j := &job{Ext: f.Path.Ext()}
 	for _, opt := range optimize.All {
-		if slices.Contains(opt.Kinds, f.Kind) && (opt.Match == nil || opt.Match(f.Path)) && !b.o.skips(opt.Name) {
+		if slices.Contains(opt.Kinds, f.Kind) && (opt.Match == nil || opt.Match(f.Path)) && !b.o.skips(opt.Name) && !slices.Contains(b.o.Leave[f.Path], opt.Name) {
 			j.run = append(j.run, opt)
 			j.Steps = append(j.Steps, fmt.Sprintf("%s %d", opt.Name, opt.Version))
 		}

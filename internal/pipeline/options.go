@@ -5,6 +5,7 @@
 package pipeline
 
 import (
+	"context"
 	"time"
 
 	"github.com/hone-web/hone/cache"
@@ -66,6 +67,12 @@ type Options struct {
 	Clock func() time.Time
 	// Review may add findings to the result before it is published: budgets.
 	Review func(*Result) []site.Diagnostic
+	// Leave names optimizers that are not to touch a file.
+	Leave map[site.Path][]string
+	// Prove is shown the folder of the finished tree before it takes the place
+	// of the old one. Its findings join the result; with ok false nothing is
+	// published.
+	Prove func(ctx context.Context, dir string, r *Result) (found []site.Diagnostic, ok bool, err error)
 	// Progress is told how far a stage is; it may be called from any
 	// goroutine. nil is fine.
 	Progress func(stage string, done, total int)

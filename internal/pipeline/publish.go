@@ -44,6 +44,9 @@ func (b *build) publish(ctx context.Context, r *Result, outs []output, all []emi
 	files := b.tree(r, outs, all)
 	same, old := b.unchanged(dir.Path(), files)
 	if same {
+		if ok, err := b.proven(ctx, dir.Path(), r); !ok || err != nil {
+			return err
+		}
 		r.Unchanged = true
 		return b.records(r, dir.Path())
 	}
@@ -69,11 +72,32 @@ func (b *build) publish(ctx context.Context, r *Result, outs []output, all []emi
 		}
 		b.o.progress("write", i+1, len(files))
 	}
+	if ok, err := b.proven(ctx, stage.Path(), r); !ok || err != nil {
+		stage.Abort()
+		return err
+	}
 	if err := stage.Commit(); err != nil {
 		return err
 	}
 	r.Published = true
 	return b.records(r, dir.Path())
+}
+
+// proven shows a tree to whoever has to accept it.
+func (b *build) proven(ctx context.Context, dir string, r *Result) (bool, error) {
+	if b.o.Prove == nil {
+		return true, nil
+	}
+	found, ok, err := b.o.Prove(ctx, dir, r)
+	if err != nil {
+		return false, err
+	}
+	r.Findings = site.SortDiagnostics(append(r.Findings, found...))
+	for _, d := range found {
+		r.Failed = r.Failed || b.o.FailOn.Reached(d.Severity)
+	}
+	r.Failed = r.Failed || !ok
+	return !r.Failed, nil
 }
 
 // published is one file of the tree to publish, precompressed ones included.

@@ -210,6 +210,9 @@ func (s *Stage) mkdir(name string) error {
 	return nil
 }
 
+// Path returns the folder in which the tree is made.
+func (s *Stage) Path() string { return s.dir }
+
 // Abort removes the tree.
 func (s *Stage) Abort() {
 	s.root.Close()
