@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/hone-web/hone/site"
 )
@@ -26,10 +27,11 @@ type azureRoute struct {
 
 func emitAzure(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	own := s.Own["staticwebapp.config.json"]
-	var diags []site.Diagnostic
 	left := 0
 	view, have := view(m), pathsOf(m)
 	entries := view.told(m, byDefault)
+	// Where there is no room, the routes that save most came first.
+	slices.SortStableFunc(entries, func(a, b *site.Entry) int { return urgency(a) - urgency(b) })
 	folders := alikeFolders(m, &view)
 	write := func(n int) ([]byte, int, error) {
 		routes := []azureRoute{}
@@ -81,12 +83,14 @@ func emitAzure(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	if err != nil {
 		return nil, []site.Diagnostic{unreadable("staticwebapp.config.json", err)}
 	}
+	outs := []site.Output{{Path: "staticwebapp.config.json", Bytes: text}}
+	var diags []site.Diagnostic
 	if left > 0 {
-		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: "staticwebapp.config.json",
+		diags = append(diags, limit(m, s, resolveAzure, outs, site.Warn, site.Diagnostic{Path: "staticwebapp.config.json",
 			Message: fmt.Sprintf("%d files found no room in the 20 KB that Azure Static Web Apps reads; they are asked for again each time", left),
-			Hint:    "set keep_urls to none, or let the generator put fingerprinted files into a folder of their own"})
+			Hint:    "set keep_urls to none, or let the generator put fingerprinted files into a folder of their own"}))
 	}
-	return []site.Output{{Path: "staticwebapp.config.json", Bytes: text}}, diags
+	return outs, diags
 }
 
 // plain reports whether a route means itself.

@@ -80,23 +80,25 @@ func emitCloudflare(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic)
 			fmt.Fprintf(&b, "  %s: %s\n", f[0], f[1])
 		}
 	}
-	return []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}, cfFindings(kept, len(theirs)+len(rules), long)
+	outs := []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}
+	return outs, cfFindings(m, s, outs, [3]int{kept, len(theirs) + len(rules), long})
 }
 
-func cfFindings(kept, rules, long int) []site.Diagnostic {
+func cfFindings(m *site.Manifest, s Site, outs []site.Output, counts [3]int) []site.Diagnostic {
 	var diags []site.Diagnostic
+	kept, rules, long := counts[0], counts[1], counts[2]
 	if kept > 0 {
 		diags = append(diags, keptFinding(kept))
 	}
 	if rules > cfMaxHeaders {
-		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: "_headers",
+		diags = append(diags, limit(m, s, resolveCloudflare, outs, site.Error, site.Diagnostic{Path: "_headers",
 			Message: fmt.Sprintf("%d rules; Cloudflare reads the first %d and serves the rest with its default, which revalidates", rules, cfMaxHeaders),
-			Hint:    "the files named last are cached for less time; fewer files under names that stay (--keep-urls media or none) need fewer rules"})
+			Hint:    "the files named last are cached for less time; fewer files under names that stay (--keep-urls media or none) need fewer rules"}))
 	}
 	if long > 0 {
-		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: "_headers",
+		diags = append(diags, limit(m, s, resolveCloudflare, outs, site.Error, site.Diagnostic{Path: "_headers",
 			Message: fmt.Sprintf("%d rules with a line of more than %d characters, which Cloudflare does not read", long, cfMaxLine),
-			Hint:    "shorten the names of these files, or the value in cache.rule"})
+			Hint:    "shorten the names of these files, or the value in cache.rule"}))
 	}
 	return diags
 }

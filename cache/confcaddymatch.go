@@ -88,27 +88,5 @@ func caddyHeader(args []string) tri {
 // difference.
 func caddyPath(p string) caddyMatch {
 	low := strings.ToLower(p)
-	return func(u string) tri { return is(glob2(low, strings.ToLower(u))) }
-}
-
-// glob2 matches * only: a colon stands for itself.
-func glob2(p, s string) bool {
-	star, mark := -1, 0
-	i, j := 0, 0
-	for j < len(s) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(p) && p[i] == s[j]:
-			i++
-			j++
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(p[i:], "*") == ""
+	return func(u string) tri { return is(starGlob(low, strings.ToLower(u))) }
 }

@@ -71,12 +71,13 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	if kept > 0 {
 		diags = append(diags, keptFinding(kept))
 	}
+	outs := []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}
 	if rules > maxRules {
-		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: "_headers",
+		diags = append(diags, limit(m, s, resolveCloudflare, outs, site.Warn, site.Diagnostic{Path: "_headers",
 			Message: fmt.Sprintf("%d rules; Cloudflare Pages reads the first %d and serves the rest with its default, which revalidates", rules, maxRules),
-			Hint:    "nothing to do on Netlify; for Cloudflare name it, so that the rules are folded: [cache] hosts = [\"cloudflare\"]"})
+			Hint:    "nothing to do on Netlify; for Cloudflare name it, so that the rules are folded: [cache] hosts = [\"cloudflare\"]"}))
 	}
-	return []site.Output{{Path: "_headers", Bytes: b.Bytes(), Published: true}}, diags
+	return outs, diags
 }
 
 func keptFinding(files int) site.Diagnostic {
@@ -166,35 +167,6 @@ func (r headerRule) matches(url string) bool {
 		}
 	}
 	return glob(p, site.Escape(url)) || glob(p, url)
-}
-
-// glob matches without backtracking over more than the last star.
-func glob(p, s string) bool {
-	star, mark := -1, 0
-	i, j := 0, 0
-	for j < len(s) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(p) && p[i] == ':' && i > 0 && p[i-1] == '/':
-			for i < len(p) && p[i] != '/' {
-				i++
-			}
-			for j < len(s) && s[j] != '/' {
-				j++
-			}
-		case i < len(p) && p[i] == s[j]:
-			i++
-			j++
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(p[i:], "*") == ""
 }
 
 func resolveNetlify(outs []site.Output) (func(string) http.Header, error) {
