@@ -57,6 +57,8 @@ type Plan struct {
 	Deletes  int      `json:"deletes"`
 	Purges   int      `json:"purges"`
 	Notes    []string `json:"notes"` // what the plan cannot do, in words
+
+	old, now map[site.Path]*Object // what the two deploys hold
 }
 
 // differ is a plan in the making.
@@ -251,7 +253,7 @@ func phaseOf(o *Object) string {
 
 // plan collects the steps that hold something, and counts.
 func (d *differ) plan() *Plan {
-	p := &Plan{Version: PlanVersion, Steps: []*Step{}, Notes: []string{}}
+	p := &Plan{Version: PlanVersion, Steps: []*Step{}, Notes: []string{}, old: d.old, now: d.now}
 	for _, name := range phases {
 		s := d.steps[name]
 		slices.Sort(s.Purge)

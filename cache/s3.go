@@ -28,7 +28,17 @@ func writeS3(w io.Writer, p *Plan, _ *site.Manifest, _ Deploy) error {
 }
 
 func writeCloudFront(w io.Writer, p *Plan, _ *site.Manifest, d Deploy) error {
-	return script(w, p, storeS3{}, func(b *bufio.Writer, s *Step) { invalidate(b, d.paths(s.Purge)) })
+	var held map[string]bool
+	return script(w, p, storeS3{}, func(b *bufio.Writer, s *Step) {
+		list := s.Purge
+		if len(list) > cloudFrontFree {
+			if held == nil {
+				held = p.held()
+			}
+			list = foldPurge(list, held, cloudFrontFree)
+		}
+		invalidate(b, d.paths(list))
+	})
 }
 
 func writeRclone(w io.Writer, p *Plan, _ *site.Manifest, _ Deploy) error {
@@ -150,8 +160,13 @@ func line(s string) string {
 // plan would make the same plan, run again a month later, do nothing.
 func invalidate(b *bufio.Writer, paths []string) {
 	for len(paths) > 0 {
-		n, size := 0, 0
+		n, size, wild := 0, 0, 0
 		for n < len(paths) && n < cloudFrontBatch && (n == 0 || size+len(paths[n]) < cloudFrontBatchText) {
+			if strings.HasSuffix(paths[n], "*") {
+				if wild++; wild > cloudFrontWild {
+					break
+				}
+			}
 			size += len(paths[n])
 			n++
 		}
