@@ -50,6 +50,18 @@ func tagsOf(e *site.Entry) []string {
 	return tags
 }
 
+// TagFields are the fields in which CDNs read tags.
+var TagFields = []string{"Cache-Tag", "Surrogate-Key", "CDN-Tag", "Netlify-Cache-Tag", "Edge-Cache-Tag"}
+
+// tagSeparator is what stands between two tags of a field: Fastly takes words,
+// the others a list.
+func tagSeparator(field string) string {
+	if strings.EqualFold(field, "Surrogate-Key") {
+		return " "
+	}
+	return ","
+}
+
 // fileTag is the tag of one file. Names hold what tags must not, so it is a
 // hash of the name.
 func fileTag(p site.Path) string {

@@ -44,6 +44,7 @@ type Step struct {
 	Metadata  []*Object   `json:"metadata,omitempty"` // the same bytes with other headers
 	Delete    []*Object   `json:"delete,omitempty"`
 	Purge     []string    `json:"purge,omitempty"` // URL paths, below the base of the site
+	Tags      []string    `json:"tags,omitempty"`  // what the same URLs are tagged with, where the host sends tags
 }
 
 // Plan is what takes a site from one manifest to another. A site that did not
@@ -59,6 +60,7 @@ type Plan struct {
 	Notes    []string `json:"notes"` // what the plan cannot do, in words
 
 	old, now map[site.Path]*Object // what the two deploys hold
+	tagged   bool                  // the last deploy sent tags
 }
 
 // differ is a plan in the making.
@@ -185,6 +187,8 @@ func (d *differ) shadow(o *Object) {
 	for _, rival := range []string{bare, bare + ".html", bare + ".htm", bare + "/index.html", bare + "/index.htm"} {
 		if r := site.Path(strings.TrimPrefix(rival, "/")); r != o.Path && d.old[r] != nil {
 			d.purge(PhasePurge, o)
+			// Caches know what they hold by the tag of the file that it was.
+			d.steps[PhasePurge].Tags = append(d.steps[PhasePurge].Tags, fileTag(r))
 			return
 		}
 	}
@@ -211,6 +215,11 @@ func (d *differ) remove(o *Object) {
 func (d *differ) purge(phase string, o *Object) {
 	s := d.steps[phase]
 	s.Purge = append(s.Purge, Aliases(o.Path)...)
+	of := o.Of
+	if of == "" {
+		of = o.Path
+	}
+	s.Tags = append(s.Tags, fileTag(of))
 	if phase == PhasePurge && (o.Path == "404.html" || strings.HasSuffix(string(o.Path), "/404.html")) {
 		d.notes = append(d.notes, fmt.Sprintf("%s also answers for addresses that nobody can list: caches drop those by themselves", o.Path))
 	}
@@ -258,6 +267,8 @@ func (d *differ) plan() *Plan {
 		s := d.steps[name]
 		slices.Sort(s.Purge)
 		s.Purge = slices.Compact(s.Purge)
+		slices.Sort(s.Tags)
+		s.Tags = slices.Compact(s.Tags)
 		if len(s.Close)+len(s.Open)+len(s.Upload)+len(s.Metadata)+len(s.Delete)+len(s.Purge) == 0 {
 			continue
 		}
@@ -274,5 +285,8 @@ func (d *differ) plan() *Plan {
 		}
 	}
 	p.Notes = append(p.Notes, d.notes...)
+	for _, o := range d.old {
+		p.tagged = p.tagged || slices.ContainsFunc(TagFields, func(f string) bool { return fieldOf(o.Header, f) != "" })
+	}
 	return p
 }

@@ -59,6 +59,9 @@ type Policy struct {
 	Security bool
 	// NoVary are query parameters that change nothing of a page.
 	NoVary []string
+	// Tags is the field that sends the tags of free files, by which a CDN may
+	// be told to drop them; "" sends none.
+	Tags string
 	// Rules are the owner's; the last one that matches wins for each field.
 	Rules []Rule
 }
@@ -164,6 +167,9 @@ func (p *Policy) headers(e *site.Entry) map[string]string {
 	}
 	if e.Class == ClassPage && len(p.NoVary) > 0 {
 		h["No-Vary-Search"] = noVary(p.NoVary)
+	}
+	if p.Tags != "" && e.Zone == "" {
+		h[p.Tags] = strings.Join(tagsOf(e), tagSeparator(p.Tags))
 	}
 	if p.Security {
 		for name, value := range security {

@@ -16,6 +16,9 @@ type Deploy struct {
 	Bases []*url.URL // where the site is served; a CDN keeps each by itself
 	// SHA1 is the digest of a file of the new output: Netlify asks for it.
 	SHA1 func(site.Path) (string, error)
+	// ByTag purges by tag instead of URL: for hosts that send tags since the
+	// last deploy at least.
+	ByTag bool
 	// Extra are files of the output that no manifest lists: those for the host.
 	Extra []site.Path
 }
@@ -25,6 +28,7 @@ type Format struct {
 	Name  string
 	Doc   string
 	Bases bool // URLs are purged one by one: it needs Deploy.Bases
+	Tags  bool // it can purge by tag
 	Files bool // it needs Deploy.SHA1
 	Write func(io.Writer, *Plan, *site.Manifest, Deploy) error
 }
@@ -33,9 +37,9 @@ type Format struct {
 var Formats = []Format{
 	{Name: "s3", Doc: "shell script: aws s3, any store that speaks S3", Write: writeS3},
 	{Name: "cloudfront", Doc: "the same with invalidations of CloudFront in their places", Write: writeCloudFront},
-	{Name: "cloudflare", Doc: "requests that purge a zone of Cloudflare", Bases: true, Write: writeCloudflare},
-	{Name: "fastly", Doc: "requests that purge a service of Fastly", Bases: true, Write: writeFastly},
-	{Name: "bunny", Doc: "requests to Bunny's storage, and purges", Bases: true, Write: writeBunny},
+	{Name: "cloudflare", Doc: "requests that purge a zone of Cloudflare", Bases: true, Tags: true, Write: writeCloudflare},
+	{Name: "fastly", Doc: "requests that purge a service of Fastly", Bases: true, Tags: true, Write: writeFastly},
+	{Name: "bunny", Doc: "requests to Bunny's storage, and purges", Bases: true, Tags: true, Write: writeBunny},
 	{Name: "rclone", Doc: "shell script: rclone, any store that it knows", Write: writeRclone},
 	{Name: "netlify", Doc: "the request that begins a deploy by digests", Files: true, Write: writeNetlify},
 }
@@ -52,6 +56,8 @@ func FormatNames() []string {
 const (
 	// Cloudflare takes a hundred URLs in one request, on every plan.
 	cloudflareBatch = 100
+	// Fastly takes 256 keys in one request.
+	fastlyBatch = 256
 	// CloudFront works on 3,000 paths at a time. A command line holds fewer
 	// where they are long.
 	cloudFrontBatch     = 1000
@@ -87,8 +93,11 @@ func (p *payload) write(w io.Writer) error {
 	return nil
 }
 
-func newPayload(host string, p *Plan) *payload {
+func newPayload(host string, p *Plan, d Deploy) *payload {
 	out := &payload{Host: host, Requests: []request{}, Notes: append([]string{}, p.Notes...)}
+	if d.ByTag && !p.tagged {
+		out.Notes = append(out.Notes, "the fields of the last deploy hold no tags: if the CDN adds none itself, purge by URL this time, for it knows no tag of what it holds")
+	}
 	for _, s := range p.Steps {
 		out.Close = append(out.Close, s.Close...)
 	}
@@ -123,28 +132,39 @@ func (d Deploy) paths(purge []string) []string {
 	return slices.Compact(out)
 }
 
-// writeCloudflare purges by URL. What is served by Pages or Workers changes
+// writeCloudflare purges by URL or tag. What is served by Pages or Workers changes
 // all at once; a zone in front of another host needs this.
 func writeCloudflare(w io.Writer, p *Plan, _ *site.Manifest, d Deploy) error {
-	out := newPayload("cloudflare", p)
+	out := newPayload("cloudflare", p, d)
 	out.Notes = append(out.Notes, "Pages and Workers deploy all at once and need no purge; this is for a zone whose cache rules keep pages")
 	for _, s := range p.Steps {
-		for batch := range slices.Chunk(absolute(d.Bases, s.Purge), cloudflareBatch) {
+		kind, list := "files", absolute(d.Bases, s.Purge)
+		if d.ByTag {
+			kind, list = "tags", s.Tags
+		}
+		for batch := range slices.Chunk(list, cloudflareBatch) {
 			out.Requests = append(out.Requests, request{Phase: s.Phase, AfterDays: s.AfterDays, Method: "POST",
-				URL: "https://api.cloudflare.com/client/v4/zones/{zone_id}/purge_cache", Body: map[string][]string{"files": batch}})
+				URL: "https://api.cloudflare.com/client/v4/zones/{zone_id}/purge_cache", Body: map[string][]string{kind: batch}})
 		}
 	}
 	return out.write(w)
 }
 
-// writeFastly purges by URL. What only changed is marked stale, so that
+// writeFastly purges by URL or key. What only changed is marked stale, so that
 // visitors do not wait; what is closed or deleted goes at once.
 func writeFastly(w io.Writer, p *Plan, _ *site.Manifest, d Deploy) error {
-	out := newPayload("fastly", p)
+	out := newPayload("fastly", p, d)
 	for _, s := range p.Steps {
 		var h map[string]string
 		if s.Phase == PhasePurge && !opens(p) {
 			h = map[string]string{"Fastly-Soft-Purge": "1"}
+		}
+		if d.ByTag {
+			for batch := range slices.Chunk(s.Tags, fastlyBatch) {
+				out.Requests = append(out.Requests, request{Phase: s.Phase, AfterDays: s.AfterDays, Method: "POST",
+					URL: "https://api.fastly.com/service/{service_id}/purge", Header: h, Body: map[string][]string{"surrogate_keys": batch}})
+			}
+			continue
 		}
 		for _, u := range absolute(d.Bases, s.Purge) {
 			_, rest, _ := strings.Cut(u, "://")
@@ -165,7 +185,7 @@ func opens(p *Plan) bool {
 // URL. A URL that ends in a slash would empty all below it, also what is
 // immutable, without exactPath.
 func writeBunny(w io.Writer, p *Plan, _ *site.Manifest, d Deploy) error {
-	out := newPayload("bunny", p)
+	out := newPayload("bunny", p, d)
 	const store = "https://storage.bunnycdn.com/{storage_zone}/"
 	for _, s := range p.Steps {
 		add := func(r request) {
@@ -190,6 +210,12 @@ func writeBunny(w io.Writer, p *Plan, _ *site.Manifest, d Deploy) error {
 				add(request{Method: "DELETE", URL: store + site.Escape(string(o.Path))})
 			}
 		}
+		if d.ByTag {
+			for _, t := range s.Tags {
+				add(request{Method: "POST", URL: "https://api.bunny.net/pullzone/{pull_zone_id}/purgeCache", Body: map[string]string{"CacheTag": t}})
+			}
+			continue
+		}
 		for _, u := range absolute(d.Bases, s.Purge) {
 			add(request{Method: "POST", URL: "https://api.bunny.net/purge?" + url.Values{"exactPath": {"true"}, "url": {u}}.Encode()})
 		}
@@ -200,7 +226,7 @@ func writeBunny(w io.Writer, p *Plan, _ *site.Manifest, d Deploy) error {
 // writeNetlify lists every file of the new deploy: Netlify answers with the
 // digests that it lacks, and switches when it has them all.
 func writeNetlify(w io.Writer, p *Plan, now *site.Manifest, d Deploy) error {
-	out := newPayload("netlify", p)
+	out := newPayload("netlify", p, d)
 	if len(p.Steps) == 0 {
 		return out.write(w)
 	}

@@ -26,6 +26,8 @@ var whyKept = map[string]string{
 	ClassData:          "its name stays when it changes: old for an hour at most, refreshed behind the visitor's back for a day (RFC 5861, 3)",
 }
 
+const whyTags = "cache.tags: the CDN can be told to drop this file under all of its addresses at once (hone diff --by-tag)"
+
 // whyFields says what the other fields are for.
 var whyFields = map[string]string{
 	"content-type":                 "the type of its name, with the charset of texts (RFC 9110, 8.3)",
@@ -39,6 +41,11 @@ var whyFields = map[string]string{
 	"strict-transport-security":    "cache.security: only by HTTPS from now on (RFC 6797)",
 	"referrer-policy":              "cache.security: other origins see no paths (Referrer Policy, 3.7)",
 	"content-security-policy":      "cache.security: only the site itself may frame it (CSP 3, 6.4.2)",
+	"cache-tag":                    whyTags,
+	"surrogate-key":                whyTags,
+	"cdn-tag":                      whyTags,
+	"netlify-cache-tag":            whyTags,
+	"edge-cache-tag":               whyTags,
 	"x-frame-options":              "cache.security: the same for old browsers (RFC 7034)",
 }
 
@@ -47,6 +54,11 @@ func Why(e *site.Entry) []Reason {
 	base := *e
 	base.Header = nil
 	ours := (&Policy{Purged: true, CORS: true, Security: true, NoVary: []string{"x"}}).headers(&base)
+	for _, name := range TagFields {
+		if base.Zone == "" {
+			ours[name] = strings.Join(tagsOf(&base), tagSeparator(name))
+		}
+	}
 	var out []Reason
 	for _, name := range slices.Sorted(maps.Keys(e.Header)) {
 		r := Reason{name, e.Header[name], whyFields[strings.ToLower(name)]}

@@ -34,6 +34,7 @@ type diffFlags struct {
 	format string
 	site   string
 	bases  []string
+	byTag  bool
 }
 
 func (a *app) diffCommand() *cobra.Command {
@@ -60,6 +61,7 @@ requests for those who do.`,
 	s.SortFlags = false
 	s.StringVar(&f.format, "format", "", "write the plan for `TOOL`: "+strings.Join(cache.FormatNames(), ", "))
 	s.StringSliceVar(&f.bases, "base-url", nil, "`URL` that the site is served under; may be given more than once")
+	s.BoolVar(&f.byTag, "by-tag", false, "let cloudflare, fastly and bunny drop files by the tags that cache.tags sends, not by URL")
 	s.StringVar(&f.site, "site", "", "`FOLDER` of the new output: netlify asks for digests of its files")
 	s.BoolVar(&a.flags.json, "json", false, "print one JSON document")
 	return c
@@ -118,7 +120,11 @@ func (f *diffFlags) deploy(asJSON bool) (*cache.Format, cache.Deploy, error) {
 		}
 		d.Bases = append(d.Bases, u)
 	}
+	d.ByTag = f.byTag
 	if f.format == "" {
+		if f.byTag {
+			return nil, d, usagef("--by-tag says how a format purges: add --format")
+		}
 		return nil, d, nil
 	}
 	if asJSON {
@@ -128,7 +134,9 @@ func (f *diffFlags) deploy(asJSON bool) (*cache.Format, cache.Deploy, error) {
 		x := &cache.Formats[i]
 		switch {
 		case x.Name != f.format:
-		case x.Bases && len(d.Bases) == 0:
+		case d.ByTag && !x.Tags:
+			return nil, d, usagef("--format %s cannot purge by tag; cloudflare, fastly and bunny can", x.Name)
+		case x.Bases && len(d.Bases) == 0 && !d.ByTag:
 			return nil, d, usagef("--format %s purges whole URLs: add --base-url https://…", x.Name)
 		case x.Files && f.site == "":
 			return nil, d, usagef("--format %s needs the files of the new output: add --site FOLDER", x.Name)
