@@ -36,6 +36,7 @@ type Plan struct {
 	firm  map[site.Path][]Use
 	Edits map[site.Path][]site.Edit
 	Notes []Note
+	Diags []site.Diagnostic // findings about the site
 }
 
 // Note is one decision, for the report.
@@ -68,6 +69,10 @@ type Planner struct {
 	Protocol string
 	// Policy says that the host sends a content security policy.
 	Policy bool
+
+	// Source returns the bytes of a file of the input.
+	Source func(site.Path) ([]byte, error)
+	CSS    CSSOptions
 
 	// Size returns the pixels of a picture of the input as it is seen; nil, or
 	// zeros, where they are not known.

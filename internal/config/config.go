@@ -34,6 +34,7 @@ type Config struct {
 	Precompress []string `toml:"precompress" json:"precompress,omitempty" jsonschema:"enum=br,enum=gzip,enum=zstd,description=Content codings to write beside texts"`
 	Image       Image    `toml:"image" json:"image,omitempty" jsonschema:"description=Pictures"`
 	Bundle      Bundle   `toml:"bundle" json:"bundle,omitempty" jsonschema:"description=Joining files and writing them into pages"`
+	CSS         CSS      `toml:"css" json:"css,omitempty" jsonschema:"description=Style sheets"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
 	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
 	Monitor     Monitor  `toml:"monitor" json:"monitor,omitempty" jsonschema:"description=Addresses that are asked again and again"`
@@ -54,6 +55,13 @@ type Image struct {
 // Bundle is the [bundle] table.
 type Bundle struct {
 	Protocol *string `toml:"protocol" json:"protocol,omitempty" jsonschema:"enum=h2,enum=h1,description=What the site is served over: HTTP/2 and later (h2; the default) or HTTP/1.1 (h1) where a request costs more"`
+}
+
+// CSS is the [css] table.
+type CSS struct {
+	Unused   *string  `toml:"unused" json:"unused,omitempty" jsonschema:"enum=report,enum=remove,enum=off,description=What becomes of style rules that match no page: told of (report; the default) or taken out (remove) or not looked for (off)"`
+	Safelist []string `toml:"safelist" json:"safelist,omitempty" jsonschema:"description=Patterns such as is-* of classes and ids and elements that something adds which is no part of the site"`
+	Trust    []string `toml:"trust" json:"trust,omitempty" jsonschema:"description=Other hosts whose scripts use none of the site's style rules"`
 }
 
 // Cache is the [cache] table.
@@ -295,6 +303,7 @@ var choices = []struct {
 	{"image.avif", func(c *Config) *string { return c.Image.AVIF }, []string{"off", "auto", "always"}},
 	{"image.color", func(c *Config) *string { return c.Image.Color }, []string{"keep", "srgb"}},
 	{"bundle.protocol", func(c *Config) *string { return c.Bundle.Protocol }, []string{"h2", "h1"}},
+	{"css.unused", func(c *Config) *string { return c.CSS.Unused }, []string{"report", "remove", "off"}},
 	{"image.placeholder", func(c *Config) *string { return c.Image.Placeholder }, []string{"off", "color", "thumbhash"}},
 	{"fail_on", func(c *Config) *string { return c.FailOn }, []string{"error", "warn", "never"}},
 }

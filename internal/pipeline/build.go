@@ -188,7 +188,7 @@ func (b *build) analyse(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 20"
+const scanVersion = "scan 21"
 
 // headerFiles are host configuration in which a Content-Security-Policy may
 // stand.

@@ -22,6 +22,7 @@ import (
 func (b *build) compile(ctx context.Context) error {
 	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
 		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden(), Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.hostPolicy(),
+		Source: func(p site.Path) ([]byte, error) { return b.src.read(b.files[p]) }, CSS: b.o.CSS,
 		Esbuild: func(in guard.Bundle) (string, error) { return b.bundle(ctx, in) }}
 	b.named = b.graph.Named()
 	planner.Named = b.named
@@ -50,6 +51,7 @@ func (b *build) compile(ctx context.Context) error {
 		}
 	}
 	b.findHoled()
+	b.diags = append(b.diags, b.plan.Diags...)
 	for _, n := range b.graph.Nodes {
 		for _, d := range b.objects[n.File.Path].Diags {
 			d.Path = n.File.Path

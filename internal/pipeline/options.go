@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hone-web/hone/bundle"
 	"github.com/hone-web/hone/cache"
 	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/optimize"
@@ -36,6 +37,7 @@ type Options struct {
 	Preset   string // "fast", "default" or "max"
 	Image    ImageOptions
 	Protocol string // bundle.Planner.Protocol
+	CSS      bundle.CSSOptions
 	NoCache  bool
 	FailOn   FailOn
 	Strict   bool // a file kept because it is broken is an error

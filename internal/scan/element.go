@@ -250,6 +250,7 @@ func scriptKind(typ string) scriptType {
 func (e *element) content(v view) {
 	h := e.h
 	if e.t.Name == "style" {
+		h.nameValues(v.text)
 		if t := e.get("type"); t == "" || t == "text/css" {
 			h.css(v, e.context(h.styleFixed))
 		} else {
@@ -269,8 +270,10 @@ func (e *element) content(v view) {
 		h.linkedData(v, e.context(""))
 	case kindJSON:
 		h.jsonStrings(v, nil)
+		h.nameText(v.text)
 	case kindSpeculation:
 	default:
 		h.mention(v.text)
+		h.nameText(v.text)
 	}
 }

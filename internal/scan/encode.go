@@ -97,6 +97,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 		e.str(s.Op)
 		e.str(s.Value)
 	}
+	e.names(&d.Names)
 	e.strs(d.Mentions)
 	e.bit(d.DynamicImport)
 	e.bit(d.EditsSrc)
@@ -231,6 +232,7 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 	for i := range d.Selectors {
 		d.Selectors[i] = AttrSelector{Name: r.str(), Op: r.str(), Value: r.str()}
 	}
+	r.names(&d.Names)
 	d.Mentions = r.strs()
 	d.DynamicImport, d.EditsSrc, d.Modules = r.num() == 1, r.num() == 1, r.num() == 1
 	r.module(&d.Module)

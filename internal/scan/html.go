@@ -109,6 +109,7 @@ func (h *htmlScan) run() {
 		switch t.Type {
 		case markup.StartTag, markup.SelfClosing:
 			e := &element{h: h, t: t}
+			h.names.markup(h.v.text, t)
 			e.scan()
 			h.box(e)
 			raw = nil
@@ -162,6 +163,7 @@ func cdata(v view) view {
 // Explorer: <!--[if …]>…<![endif]-->.
 func (h *htmlScan) comment(v view) {
 	b := v.text
+	h.nameText(b)
 	if !bytes.HasPrefix(b, []byte("<!--[if")) {
 		return
 	}

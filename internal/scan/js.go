@@ -43,6 +43,7 @@ func (s *scanner) js(v view, c jsContext) {
 		}
 	}
 	p.strings()
+	p.nameScript(lost)
 	if lost >= 0 {
 		s.mention(v.text[lost:])
 		s.diag(v.pos(lost), "js-syntax", site.Warn, "this script could not be read from here on",

@@ -177,6 +177,7 @@ func (s *scanner) json(v view) {
 		}
 	}
 	s.jsonStrings(v, used)
+	s.nameText(v.text)
 }
 
 // manifest reads a web app manifest (W3C Web Application Manifest).

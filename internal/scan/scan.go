@@ -70,6 +70,8 @@ type Doc struct {
 	Body Compound
 	// ShareSize says that a page names the size of its og:image.
 	ShareSize bool
+	// Names are what style rules may select by.
+	Names Names
 	// Words are the names in strings of scripts: classes, ids, tags and
 	// attributes by which a script may find an element.
 	Words []string
@@ -168,6 +170,7 @@ type scanner struct {
 	connects  map[string]struct{}
 	backs     []Background // Ref is an index into refs
 	words     map[string]struct{}
+	names     nameSet
 	selectors map[AttrSelector]struct{}
 	hashSet   map[string]struct{}
 	found     []Load // Ref is the offset of the address
@@ -255,6 +258,7 @@ func (s *scanner) lists() {
 	s.doc.Flex = slices.Sorted(maps.Keys(s.flex))
 	s.doc.Mentions = slices.Sorted(maps.Keys(s.mentions))
 	s.doc.Words = slices.Sorted(maps.Keys(s.words))
+	s.doc.Names = s.names.list()
 	s.doc.Connects = slices.Sorted(maps.Keys(s.connects))
 	s.doc.Nestings = slices.Sorted(maps.Keys(s.nestings))
 	s.doc.Rules = s.rules

@@ -58,6 +58,7 @@ func (s *scanner) svg(v view) {
 	eachXML(v, func(t *xmlToken) {
 		switch t.kind {
 		case xmlStart, xmlEmpty:
+			s.nameElement(t)
 			s.svgElement(t)
 			raw = ""
 			if n := local(t.name); t.kind == xmlStart && (n == "style" || n == "script") {
@@ -74,6 +75,7 @@ func (s *scanner) svg(v view) {
 			}
 			switch raw {
 			case "style":
+				s.nameValues(text.text)
 				s.css(text, context{attrs: map[string]string{"<": "style"}})
 			case "script":
 				s.js(text, jsContext{context: context{attrs: map[string]string{"<": "script"}}})

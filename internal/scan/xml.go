@@ -30,6 +30,7 @@ func (s *scanner) xml(v view) {
 		s.svg(v)
 		return
 	}
+	s.nameText(v.text)
 	x := &xmlScan{scanner: s}
 	eachXML(v, func(t *xmlToken) {
 		switch t.kind {
