@@ -33,6 +33,7 @@ DIR it finds the folder that your generator wrote.`,
   hone build -o dist-opt dist
   hone build --base-url https://example.com/docs/ build
   hone build --dry-run --json public | jq .totals
+  hone build --guard public       # proven in a browser before it is published
   hone build --output-file sarif=hone.sarif --output-file markdown=hone.md public`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,6 +42,7 @@ DIR it finds the folder that your generator wrote.`,
 		},
 	}
 	a.flags.building(c)
+	a.flags.guarding(c)
 	a.flags.common(c)
 	return c
 }
@@ -66,7 +68,7 @@ func (a *app) build(ctx context.Context, args []string) error {
 	o.Esbuild = pool
 	p := a.progress()
 	o.Progress = p.update
-	r, err := pipeline.Build(ctx, o)
+	r, err := a.buildProven(ctx, o)
 	p.done()
 	if err != nil {
 		return err

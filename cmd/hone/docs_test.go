@@ -113,7 +113,7 @@ func TestRulePages(t *testing.T) {
 func rulesOfCode(t *testing.T) []string {
 	t.Helper()
 	rules := map[string]bool{}
-	for _, dir := range []string{"bundle", "cache", "internal/budget", "internal/pipeline", "internal/scan", "optimize", "verify"} {
+	for _, dir := range []string{"bundle", "cache", "internal/budget", "internal/measure", "internal/pipeline", "internal/scan", "optimize", "verify"} {
 		rulesOfPackage(parsePackage(t, dir), rules)
 	}
 	return slices.Sorted(maps.Keys(rules))

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/hone-web/hone/internal/measure"
 	"github.com/hone-web/hone/internal/report"
 )
 
@@ -38,6 +40,10 @@ type flags struct {
 	port              int
 	allowHosts        []string
 	preview           bool
+	guard             bool
+	guardPages        int
+	guardTimeout      time.Duration
+	browser           string
 	set               *pflag.FlagSet
 }
 
@@ -78,6 +84,15 @@ func (f *flags) building(c *cobra.Command) {
 	s.StringVar(&f.compare, "compare", "", "compare with the `REPORT` of another build: its report.json")
 	s.StringSliceVar(&f.budgetFiles, "budget", nil, "budgets of another tool: a Lighthouse budget.json or a .size-limit.json `FILE`")
 	s.BoolVar(&f.ci, "ci", false, "plain log; on GitHub also annotations and a step summary (default where CI is set)")
+}
+
+// guarding adds the flags of a build that is proven in a browser.
+func (f *flags) guarding(c *cobra.Command) {
+	s := c.Flags()
+	s.BoolVar(&f.guard, "guard", false, "before publishing, compare pages in a browser and take back what breaks one")
+	s.IntVar(&f.guardPages, "guard-pages", defaultGuardPages, "pages that --guard loads at most, one of each template")
+	s.DurationVar(&f.guardTimeout, "guard-timeout", measure.DefaultTimeout, "longest time for one load of --guard")
+	s.StringVar(&f.browser, "browser", "", "`PATH` of Chromium or Chrome for --guard (default: CHROME_BIN, then found)")
 }
 
 // watching adds the flags of commands that go on.

@@ -108,10 +108,17 @@ func PageKept(p *Pair, files int) site.Diagnostic {
 		Hint:    "compare both with 'hone measure', and report it if hone is wrong"}
 }
 
+// Unproven is the finding that a page could not be compared.
+func Unproven(p *Pair) site.Diagnostic {
+	return site.Diagnostic{Rule: "guard-unproven", Severity: site.Warn, Path: site.Path(p.Path),
+		Message: "the browser could not load the page as it was, so nothing is proven about it: " + p.Failed,
+		Hint:    "open the page of the input in a browser; a page that is heavy or never done may need a longer --guard-timeout"}
+}
+
 // Broken is the finding that stops a build: the page differs, whatever is
 // taken back.
 func Broken(p *Pair) site.Diagnostic {
 	return site.Diagnostic{Rule: "guard-broken", Severity: site.Error, Path: site.Path(p.Path),
 		Message: fmt.Sprintf("a visitor would meet another page (%s), whatever step is taken back; nothing is published", p.Summary()),
-		Hint:    "if the page changes by itself from visit to visit, or cannot be loaded, leave it out with guard.exclude; headers that you set yourself may be the cause, too"}
+		Hint:    "look at both with 'hone measure'; headers that you set yourself, or a page that changes by itself, may be the cause"}
 }

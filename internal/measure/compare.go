@@ -35,11 +35,17 @@ const (
 // in from itself, is told.
 func (l *Lab) Compare(ctx context.Context, p Page) (Pair, error) {
 	pair := Pair{Path: p.Path, Template: p.Template, Differences: []Difference{}, ErrorsBefore: []string{}, ErrorsAfter: []string{}}
-	before, err := l.visit(ctx, l.before, p)
+	before, err := l.visitBefore(ctx, p)
 	if err == nil {
+		pair.ErrorsBefore, pair.Outside = orEmpty(before.problems), before.outside
 		var after *visit
 		if after, err = l.visit(ctx, l.after, p); err == nil {
+			pair.ErrorsAfter = orEmpty(after.problems)
 			err = l.judge(ctx, p, &pair, before, after)
+		} else if ctx.Err() == nil && l.browser.alive() == nil {
+			// It could be loaded as it was, and cannot any more.
+			pair.Differences = append(pair.Differences, Difference{"status", "does not load: " + err.Error()})
+			return pair, nil
 		}
 	}
 	if ctx.Err() != nil {
@@ -52,9 +58,19 @@ func (l *Lab) Compare(ctx context.Context, p Page) (Pair, error) {
 	return pair, nil
 }
 
+// visitBefore remembers the first look at each page: its folder stays as it is.
+func (l *Lab) visitBefore(ctx context.Context, p Page) (*visit, error) {
+	if v := l.seen[p.Path]; v != nil {
+		return v, nil
+	}
+	v, err := l.visit(ctx, l.before, p)
+	if err == nil {
+		l.seen[p.Path] = v
+	}
+	return v, err
+}
+
 func (l *Lab) judge(ctx context.Context, p Page, pair *Pair, before, after *visit) error {
-	pair.ErrorsBefore, pair.ErrorsAfter = orEmpty(before.problems), orEmpty(after.problems)
-	pair.Outside = before.outside
 	found, pixels := differences(before, after, nil)
 	pair.Pixels = pixels
 	if len(found) == 0 {

@@ -15,12 +15,6 @@ import (
 	"time"
 )
 
-// Side is one of the two sites that are compared.
-type Side struct {
-	Name    string // "before" or "after"
-	Handler http.Handler
-}
-
 // Options say what is measured.
 type Options struct {
 	Origin  string // scheme and host that both sites stand under; "" means DefaultOrigin
@@ -83,6 +77,7 @@ type Lab struct {
 	identity *identity
 	before   *stage
 	after    *stage
+	seen     map[string]*visit // by path, before
 }
 
 // NewLab puts both sites on stage for a browser that runs. Close ends them,
@@ -98,7 +93,7 @@ func NewLab(b *Browser, o Options) (*Lab, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%q is not the address of a site", o.Origin)
 	}
-	l := &Lab{o: o, browser: b, origin: u}
+	l := &Lab{o: o, browser: b, origin: u, seen: map[string]*visit{}}
 	if l.before, err = newStage(u, b.identity, o.Before, o.Network); err != nil {
 		return nil, err
 	}
