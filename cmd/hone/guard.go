@@ -190,6 +190,9 @@ func (g *guarding) settings() []suspect {
 		list = append(list, suspect{fmt.Sprintf("image.jpeg_quality = %d", q), "hone.toml without image.jpeg_quality saves the search the next time",
 			func(o *pipeline.Options) { o.Image.JPEGQuality = 0 }})
 	}
+	if o.CSS.Unused == "remove" {
+		add("css.unused", o.CSS.Unused, "report", func(o *pipeline.Options) { o.CSS.Unused = "report" })
+	}
 	if k := o.KeepURLs; k == pipeline.KeepNone || k == pipeline.KeepMedia {
 		add("keep_urls", string(k), "all", func(o *pipeline.Options) { o.KeepURLs = pipeline.KeepAll })
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/hone-web/hone/internal/pipeline"
 	"github.com/hone-web/hone/internal/report"
 	"github.com/hone-web/hone/internal/serve"
+	"github.com/hone-web/hone/verify"
 )
 
 // defaultPort spells hone on the keys of a telephone.
@@ -32,7 +33,7 @@ func (a *app) serveCommand() *cobra.Command {
 themselves anew after each build and show what went wrong; the script for that
 is in served pages only, never in the output. With --preview it builds nothing
 and serves the last output as a host does: with its headers, precompressed files
-and redirects.`,
+and redirects, and with the 402 that who has not paid gets.`,
 		Example: `  hone serve public
   hone serve --port 8080 dist
   hone serve --preview public     # what visitors will get`,
@@ -60,6 +61,7 @@ type server struct {
 	prefix atomic.Value // string
 	http   *http.Server
 	ended  chan error
+	paid   *verify.Paywall // of a preview; nil means that nothing is paid
 }
 
 func (a *app) liveServer() *server {
@@ -78,7 +80,7 @@ func (s *server) start(out, meta string) error {
 		}
 	}
 	s.folder = &serve.Folder{Dir: out, Open: s.openPreview(meta)}
-	var h http.Handler = s.atPrefix(s.folder)
+	var h http.Handler = s.atPrefix(gated(s.folder, s.paid, func() string { return s.prefix.Load().(string) }))
 	if s.live != nil {
 		s.folder.Open = s.openLive
 		s.folder.Absent = s.live.Absent()
@@ -202,7 +204,7 @@ func (a *app) preview(ctx context.Context, args []string) error {
 	if fi, err := os.Stat(o.Out); err != nil || !fi.IsDir() {
 		return usagef("there is no output %s to show; run 'hone build %s' first", o.Out, in)
 	}
-	s := &server{a: a}
+	s := &server{a: a, paid: o.Paywall}
 	s.prefix.Store("/")
 	if err := s.start(o.Out, o.Meta); err != nil {
 		return err
