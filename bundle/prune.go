@@ -124,13 +124,15 @@ func (r *pruner) selectors(s *prunedSheet, x *style.Rule) {
 	}
 	// A browser that does not know one selector drops the whole rule, so what
 	// may be unknown goes only if something as unknown stays.
-	var rare []string
+	rare := map[string]bool{}
 	for k := range keep {
-		rare = append(rare, keep[k].Rare()...)
+		for _, x := range keep[k].Rare() {
+			rare[x] = true
+		}
 	}
 	var texts []string
 	for k := range list {
-		odd := slices.ContainsFunc(list[k].Rare(), func(x string) bool { return !slices.Contains(rare, x) })
+		odd := slices.ContainsFunc(list[k].Rare(), func(x string) bool { return !rare[x] })
 		if odd || list[k].Possible(r.has) {
 			texts = append(texts, list[k].Text)
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/hone-web/hone/site"
@@ -121,7 +122,8 @@ func (p *Planner) removeUnused(s *prunedSheet) {
 	all, gone := s.weight()
 	var edits []site.Edit
 	for _, e := range p.Plan.Edits[path] { // of other combiners, where the rule stays
-		if !slices.ContainsFunc(s.edits, func(cut site.Edit) bool { return e.Span.Start < cut.Span.End && cut.Span.Start < e.Span.End }) {
+		i := sort.Search(len(s.edits), func(i int) bool { return s.edits[i].Span.End > e.Span.Start })
+		if i == len(s.edits) || s.edits[i].Span.Start >= e.Span.End {
 			edits = append(edits, e)
 		}
 	}

@@ -20,12 +20,13 @@ func (s sources) unused(o CSSOptions) (map[site.Path]string, *Planner) {
 		if f.Ext() != ".css" {
 			continue
 		}
-		left, at := "", 0
+		var left strings.Builder
+		at := 0
 		for _, e := range p.Plan.Edits[f] {
-			left += text[at:e.Span.Start] + e.New
+			left.WriteString(text[at:e.Span.Start] + e.New)
 			at = e.Span.End
 		}
-		out[f] = strings.Join(strings.Fields(left+text[at:]), "")
+		out[f] = strings.Join(strings.Fields(left.String()+text[at:]), "")
 	}
 	return out, p
 }

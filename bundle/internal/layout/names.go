@@ -95,6 +95,9 @@ var everywhere = map[string]bool{"hover": true, "active": true, "focus": true, "
 	"last-of-type": true, "only-of-type": true, "nth-child": true, "nth-last-child": true, "nth-of-type": true, "nth-last-of-type": true, "lang": true,
 	"before": true, "after": true, "first-line": true, "first-letter": true}
 
+// maxRare bounds what Rare tells apart.
+const maxRare = 32
+
 // Rare returns what s holds that some browser may not understand, in which
 // case the browser drops the whole rule (Selectors 4, section 3.9).
 func (s *Selector) Rare() []string {
@@ -106,6 +109,9 @@ func (s *Selector) Rare() []string {
 		}
 	}
 	for i := 0; i < len(text); i++ {
+		if len(out) > maxRare {
+			return append(out, text) // as rare as nothing else
+		}
 		switch c := text[i]; c {
 		case '\\':
 			i++
