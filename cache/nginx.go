@@ -32,13 +32,15 @@ gzip_vary on;
 `)
 	b.WriteString(nginxTypes(m))
 	view := view(m)
-	var common strings.Builder
+	var common, lines strings.Builder
 	for _, f := range view.common {
-		fmt.Fprintf(&common, "add_header %s %s always; ", f[0], nginxQuote(f[1]))
+		d := fmt.Sprintf("add_header %s %s always;", f[0], nginxQuote(f[1]))
+		common.WriteString(d + " ")
+		lines.WriteString(d + "\n")
 	}
 	// What no location below names: pages and data.
 	fmt.Fprintf(&b, "add_header Cache-Control %q always;\nadd_header X-Content-Type-Options nosniff always;\n", revalidate)
-	b.WriteString(strings.ReplaceAll(common.String(), "; ", ";\n"))
+	b.WriteString(lines.String())
 	for i := range m.Entries {
 		e := &m.Entries[i]
 		if e.Class == ClassConfig {

@@ -12,10 +12,17 @@ import (
 )
 
 // loud is a policy that sets every kind of field.
-var loud = Policy{Purged: true, CORS: true, Security: true, NoVary: []string{"utm_source", "gclid"}, Rules: []Rule{
+var loud = Policy{Purged: true, CORS: true, Security: true, NoVary: []string{"utm_source", "gclid"}, Tags: "Surrogate-Key", Prefix: "/", Early: someSheets, Rules: []Rule{
+	{Match: "**", Header: map[string]string{"X-All": "a; b=1"}},
 	{Match: "**/*.json", Header: map[string]string{"Access-Control-Allow-Origin": "*", "X-Part": "100% of it; a, b"}},
 	{Match: "**/*.png", Header: map[string]string{"X-Picture": "yes"}},
 }}
+
+// someSheets names one or two style sheets for most pages, which are no files
+// of random sites for the most part.
+func someSheets(p site.Path) []site.Path {
+	return []site.Path{"a.css", "sub/b.css", "c.css"}[:len(p)%4]
+}
 
 // TestEveryField reads every target's text back under a policy that sets every
 // kind of field: each of them is as the manifest says, and none is too many.
@@ -28,6 +35,9 @@ func TestEveryField(t *testing.T) {
 		checked := 0
 		for seed := range uint64(20) {
 			m := randomManifest(rand.New(rand.NewPCG(seed, 2)), 40)
+			for _, name := range []site.Path{"a.css", "sub/b.css"} {
+				m.Entries = append(m.Entries, site.Entry{Path: name, Type: site.TypeOf(name)})
+			}
 			if err := loud.Apply(m); err != nil {
 				t.Fatal(err)
 			}

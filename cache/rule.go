@@ -71,7 +71,11 @@ func (p *Policy) override(e *site.Entry) error {
 		}
 		if r.Class != "" && !hashed {
 			e.Class = r.Class
+			early := e.Header["Link"]
 			e.Header = p.headers(e)
+			if early != "" && e.Class == ClassPage {
+				e.Header["Link"] = early
+			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 			setField(e.Header, name, r.Header[name])

@@ -37,6 +37,7 @@ var whyFields = map[string]string{
 	"access-control-allow-origin":  "cache.cors: fonts are fetched with CORS, from any origin (Fetch, 3.3.3; CSS Fonts 4, 4.9)",
 	"cross-origin-resource-policy": "cache.cors: other sites may embed it (Fetch, 3.8)",
 	"timing-allow-origin":          "cache.cors: other origins may see how long it took (Resource Timing, 4.5.1)",
+	"link":                         "cache.link: the page cannot be shown without it, so browsers and CDNs learn of it before the page (RFC 8288; RFC 8297)",
 	"no-vary-search":               "cache.no_vary_search: these parameters change nothing of the page (HTTP No-Vary-Search; values by RFC 9651)",
 	"strict-transport-security":    "cache.security: only by HTTPS from now on (RFC 6797)",
 	"referrer-policy":              "cache.security: other origins see no paths (Referrer Policy, 3.7)",
@@ -58,6 +59,9 @@ func Why(e *site.Entry) []Reason {
 		if base.Zone == "" {
 			ours[name] = strings.Join(tagsOf(&base), tagSeparator(name))
 		}
+	}
+	if v := e.Header["Link"]; strings.HasSuffix(v, "; rel=preload; as=style") {
+		ours["Link"] = v
 	}
 	var out []Reason
 	for _, name := range slices.Sorted(maps.Keys(e.Header)) {

@@ -14,6 +14,7 @@ import (
 func caching(c *config.Config, o *pipeline.Options) error {
 	k := &c.Cache
 	o.Cache = cache.Policy{Purged: value(k.Purged, false), CORS: value(k.CORS, false), Security: value(k.Security, false), NoVary: k.NoVary, Tags: value(k.Tags, "")}
+	o.Link = value(k.Link, false)
 	for _, p := range k.NoVary {
 		if p == "" || strings.Trim(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.~") != "" {
 			return usagef("cache.no_vary_search: %q is no name of a query parameter", p)

@@ -72,6 +72,7 @@ type Cache struct {
 	CORS     *bool       `toml:"cors" json:"cors,omitempty" jsonschema:"description=Other origins may use the fonts (set it where they are on another host)"`
 	Security *bool       `toml:"security" json:"security,omitempty" jsonschema:"description=Send the security profile: HSTS and Referrer-Policy and who may frame the site"`
 	NoVary   []string    `toml:"no_vary_search" json:"no_vary_search,omitempty" jsonschema:"description=Query parameters that change nothing of a page such as utm_source"`
+	Link     *bool       `toml:"link" json:"link,omitempty" jsonschema:"description=Name the first style sheets of a page in a Link field which a CDN may send ahead as Early Hints"`
 	Tags     *string     `toml:"tags" json:"tags,omitempty" jsonschema:"enum=Cache-Tag,enum=Surrogate-Key,enum=CDN-Tag,enum=Netlify-Cache-Tag,enum=Edge-Cache-Tag,description=Send the tags of each free file in this field so that the CDN can drop it by tag"`
 	Rule     []CacheRule `toml:"rule" json:"rule,omitempty" jsonschema:"description=Header fields for some files; the last rule that matches wins"`
 }

@@ -36,6 +36,7 @@ type emitted struct {
 	entry site.Entry
 	codes map[string]site.Digest // blobs of its precompressed forms
 	diags []site.Diagnostic
+	early []site.Path // style sheets that a page is not shown without
 }
 
 // outputs lists every file of the result: fingerprinted names that are used,

@@ -45,6 +45,7 @@ type Options struct {
 	Encode   []string // content codings to precompress: "br", "gzip", "zstd"
 	Hosts    []string // names of cache targets; empty means all that need no choice
 	Cache    cache.Policy
+	Link     bool // pages name their first style sheets in a Link field
 	// Own are the owner's files for hosts that do not stand in the site.
 	Own map[site.Path][]byte
 	// Paywall is the owner's policy, compiled; nil means that nothing is paid.

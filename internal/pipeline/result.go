@@ -148,7 +148,7 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 	for i := range all {
 		m.Entries[i] = all[i].entry
 	}
-	if err := b.o.Cache.Apply(m); err != nil {
+	if err := b.policy(all).Apply(m); err != nil {
 		return nil, err
 	}
 	cache.Describe(m, b.base.Prefix)

@@ -55,6 +55,9 @@ func (j *judge) file(o output, e *emitted, doc *scan.Doc, text func() ([]byte, e
 		e.diags = j.ofParts(o.node, e.diags)
 	}
 	e.entry.Refs = refsOf(e.entry.Path, doc, j.resolver)
+	if j.b.o.Link {
+		e.early = earlyOf(e.entry.Path, doc, j.resolver)
+	}
 	return nil
 }
 
