@@ -35,28 +35,25 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	// gauge.js, and what sends people on from there is not kept.
 	const inFolder = "index.html"
 	n := 0
-	rule := func(index, expr, text string) {
+	rule := func(index, expr, not, text string) {
 		n++
-		fmt.Fprintf(&b, "\t@hone%d {\n\t\tfile {path} {path}%s\n\t\tpath_regexp `%s`\n\t}\n", n, index, expr)
+		fmt.Fprintf(&b, "\t@hone%d {\n\t\tfile {path} {path}%s\n\t\tpath_regexp `%s`\n%s\t}\n", n, index, expr, not)
 		for _, x := range linesOf(text) {
 			fmt.Fprintf(&b, "\theader @hone%d %s %q\n", n, x[0], x[1])
 		}
-		for _, name := range f.unset(text) {
-			fmt.Fprintf(&b, "\theader @hone%d -%s\n", n, name)
-		}
 	}
+	// Caddy takes fields away when the answer is written, after all that sets
+	// some: so patterns do not overlap, and only what comes last takes away.
+	const notHashed = "\t\tnot path_regexp `" + hashedName + "`\n"
 	for _, g := range f.exts {
 		folder := ""
 		if slices.Contains(g.exts, "html") {
 			folder = "/$|" // what answers for a folder is its index
 		}
-		rule(inFolder, folder+`\.(?:`+strings.Join(g.exts, "|")+`)$`, g.text)
+		rule(inFolder, folder+`\.(?:`+strings.Join(g.exts, "|")+`)$`, notHashed, g.text)
 	}
-	switch {
-	case f.hashed:
-		rule(inFolder, hashedName, byHash)
-	case len(f.exts) > 0:
-		rule(inFolder, hashedName, byDefault)
+	if f.hashed {
+		rule(inFolder, hashedName, "", byHash)
 	}
 	values, paths := f.group(f.except, pathsOf(m))
 	for _, v := range values {
@@ -65,7 +62,10 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 			alts = append(alts, quotedPath(s.Prefix+p, strayRune))
 		}
 		for _, a := range alternatives(alts, 4096) {
-			rule("/index.html", "^(?:"+a+")$", v)
+			rule("/index.html", "^(?:"+a+")$", "", v)
+			for _, name := range f.unset(v) {
+				fmt.Fprintf(&b, "\theader @hone%d -%s\n", n, name)
+			}
 		}
 	}
 	for _, e := range f.config {
@@ -108,15 +108,16 @@ func caddyTypes(m *site.Manifest) string {
 	return b.String()
 }
 
-var caddyRule = regexp.MustCompile("(?s)\t@(hone\\d+) \\{\n\t\tfile [^\n]*\n\t\tpath_regexp `(.*?)`\n\t\\}\n((?:\theader @hone[^\n]*\n)+)")
+var caddyRule = regexp.MustCompile("(?s)\t@(hone\\d+) \\{\n\t\tfile [^\n]*\n\t\tpath_regexp `(.*?)`\n(?:\t\tnot path_regexp `(.*?)`\n)?\t\\}\n((?:\theader @hone[^\n]*\n)+)")
 
 func resolveCaddy(outs []site.Output) (func(string) http.Header, error) {
 	if len(outs) != 1 {
 		return nil, fmt.Errorf("hone.caddyfile: %d files", len(outs))
 	}
 	type rule struct {
-		re  *regexp.Regexp
-		set [][2]string
+		re, not *regexp.Regexp
+		set     [][2]string
+		unset   []string
 	}
 	var all []rule
 	for _, m := range caddyRule.FindAllStringSubmatch(string(outs[0].Bytes), -1) {
@@ -125,10 +126,15 @@ func resolveCaddy(outs []site.Output) (func(string) http.Header, error) {
 			return nil, fmt.Errorf("hone.caddyfile: %w", err)
 		}
 		r := rule{re: re}
-		for line := range strings.SplitSeq(strings.TrimSuffix(m[3], "\n"), "\n") {
+		if m[3] != "" {
+			if r.not, err = regexp.Compile(m[3]); err != nil {
+				return nil, fmt.Errorf("hone.caddyfile: %w", err)
+			}
+		}
+		for line := range strings.SplitSeq(strings.TrimSuffix(m[4], "\n"), "\n") {
 			w := strings.SplitN(strings.TrimSpace(line), " ", 4)
 			if name, ok := strings.CutPrefix(w[2], "-"); ok {
-				r.set = append(r.set, [2]string{name, ""})
+				r.unset = append(r.unset, name)
 				continue
 			}
 			value, err := strconv.Unquote(w[3])
@@ -141,17 +147,18 @@ func resolveCaddy(outs []site.Output) (func(string) http.Header, error) {
 	}
 	return func(url string) http.Header {
 		h := http.Header{"Cache-Control": {revalidate}}
+		var unset []string
 		for _, r := range all {
-			if !r.re.MatchString(url) {
+			if !r.re.MatchString(url) || r.not != nil && r.not.MatchString(url) {
 				continue
 			}
 			for _, f := range r.set {
-				if f[1] == "" {
-					h.Del(f[0])
-				} else {
-					h.Set(f[0], f[1])
-				}
+				h.Set(f[0], f[1])
 			}
+			unset = append(unset, r.unset...)
+		}
+		for _, name := range unset {
+			h.Del(name)
 		}
 		return h
 	}, nil
