@@ -60,6 +60,9 @@ func TestMain(m *testing.M) {
 	if browser.stop != nil {
 		browser.stop()
 	}
+	if programDir != "" {
+		os.RemoveAll(programDir)
+	}
 	os.Exit(code)
 }
 

@@ -14,12 +14,16 @@ import (
 	"github.com/hone-web/hone/fixtures/trap"
 )
 
+// programDir is removed when the tests are over.
+var programDir string
+
 // program builds hone once.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "hone-e2e")
 	if err != nil {
 		return "", err
 	}
+	programDir = dir
 	p := filepath.Join(dir, "hone")
 	cmd := exec.Command("go", "build", "-o", p, "../cmd/hone")
 	cmd.Stderr = os.Stderr

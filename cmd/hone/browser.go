@@ -153,7 +153,7 @@ func (m *measured) check() error {
 	return nil
 }
 
-// isOurs reports whether the records are about the output.
+// records returns the folder of the records if they are about the output.
 func (m *measured) records() string {
 	if pipeline.Ours(m.meta, m.out) {
 		return m.meta

@@ -71,13 +71,12 @@ func (p *Pair) Same() bool { return p.Failed == "" && len(p.Differences) == 0 }
 
 // Lab is a browser with both sites on stage.
 type Lab struct {
-	o        Options
-	browser  *Browser
-	origin   *url.URL
-	identity *identity
-	before   *stage
-	after    *stage
-	seen     map[string]*visit // by path, before
+	o       Options
+	browser *Browser
+	origin  *url.URL
+	before  *stage
+	after   *stage
+	seen    map[string]*visit // by path, before
 }
 
 // NewLab puts both sites on stage for a browser that runs. Close ends them,
