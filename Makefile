@@ -25,10 +25,14 @@ lint: ## gofmt, vet and staticcheck
 	$(GO) vet ./...
 	$(GO) vet -tags e2e ./e2e/... ./bundle/internal/layout
 	$(GO) vet -tags benchdeploy ./cache
+	$(GO) vet -tags emulators ./cache
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
 arch: ## check that imports go down the floors only
 	$(GO) test -run TestFloors ./internal/arch
+
+soak: ## watch a site through ten thousand edits: memory, goroutines and descriptors stay (some 20 minutes)
+	HONE_SOAK=$${HONE_SOAK:-10000} $(GO) test -run '^TestSoak$$' -count=1 -v -timeout 2h ./cmd/hone
 
 fuzz: ## fuzz every target for FUZZTIME (default 10s each)
 	@sh scripts/fuzz.sh $${FUZZTIME:-10s}
@@ -48,11 +52,23 @@ bench-deploy: ## what three edits of a site of a thousand pages cost, beside aws
 e2e: ## load the fixture sites in Chromium: before and after, and as somebody who comes back
 	E2E_REQUIRED=1 $(GO) test -tags e2e -timeout 20m ./e2e/... ./bundle/internal/layout
 
+generators: ## let Hugo, Eleventy, Vite and Astro build into the folder that hone serve watches; npm fetches all but Hugo
+	cd e2e/generators && npm ci --no-audit --no-fund
+	GENERATORS_REQUIRED=1 $(GO) test -tags e2e -count=1 -v -timeout 10m -run '^TestGenerators$$' ./e2e
+
+emulators: ## ask the emulators of Netlify, Cloudflare, Firebase and Azure (npm) for every address of an optimized site
+	cd cache/emulators && npm ci --ignore-scripts --no-audit --no-fund
+	EMULATORS_REQUIRED=1 $(GO) test -tags emulators -count=1 -v -timeout 10m -run '^(TestEmulators|TestVercelBuild)$$' ./cache
+
 gates: ## hold the live rules against real gates (npm), caches and a link checker
 	cd verify/gates && npm ci --ignore-scripts --no-audit --no-fund
 	SERVERS_REQUIRED=1 $(GO) test -count=1 -v ./verify/gates
 
+rum: ## make the scripts of real-user measuring anew from web-vitals (npm) and hold what is kept to them
+	$(GO) generate ./internal/rum
+	RUM_REQUIRED=1 $(GO) test -count=1 ./internal/rum/...
+
 golden: ## write the golden files anew; read the diff
 	$(GO) test ./internal/report ./internal/config ./cmd/... -update
 
-.PHONY: help build demo test race lint arch fuzz bench bench-peers bench-images bench-deploy e2e gates golden
+.PHONY: help build demo test race lint arch soak fuzz bench bench-peers bench-images bench-deploy e2e generators emulators gates rum golden

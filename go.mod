@@ -2,6 +2,9 @@ module github.com/hone-web/hone
 
 go 1.26.0
 
+// Packages of npm carry Go files of their own.
+ignore node_modules
+
 require (
 	github.com/andybalholm/brotli v1.2.8 // compresses with brotli, and measures what a text takes compressed
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // patterns with ** for --include, --exclude and the configuration
@@ -29,6 +32,7 @@ require (
 	golang.org/x/net v0.62.0 // tree and entities of HTML, as browsers read them
 	golang.org/x/sys v0.49.0 // swaps folders at once and bounds the memory of a child, on Linux
 	golang.org/x/term v0.47.0 // is standard error a terminal
+	golang.org/x/tools v0.51.0 // txtar, for the sites of the browser tests
 	lukechampine.com/blake3 v1.4.1 // the digests by which Cloudflare addresses files
 )
 
@@ -53,6 +57,5 @@ require (
 	github.com/rivo/uniseg v0.4.7 // indirect
 	go.yaml.in/yaml/v4 v4.0.0-rc.2 // indirect
 	golang.org/x/text v0.43.0 // indirect
-	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )

@@ -14,7 +14,7 @@ func (s sources) combine() (*Planner, *Linker) {
 	g := s.graph(Base{})
 	g.AssignNames()
 	l := s.linker(g)
-	p := &Planner{Graph: g, Plan: NewPlan(), Object: func(p site.Path) *site.Object { return l.Objects[p] }, Code: l.Code,
+	p := &Planner{Graph: g, Plan: NewPlan(), Object: func(p site.Path) *site.Object { return l.Objects[p] }, Code: l.Code, Source: s.source,
 		Wire: func(b []byte) int64 { return int64(len(b)) }, Size: func(site.Path) (int, int) { return 0, 0 }}
 	only := func(name string) bool {
 		return !slices.Contains([]string{CombineCSS.Name, CombineJS.Name, Join.Name, Inline.Name, ModulePreload.Name}, name)
@@ -67,15 +67,15 @@ func TestReasons(t *testing.T) {
 	}
 	p, _ := s.combine()
 	for f, want := range map[site.Path]string{
-		"a.css": "a.css + b.css combined: −1 request on 2 pages; written into pages that hold inline code already: 6 bytes, −1 request for each of at most 2 pages",
-		"b.css": "a.css + b.css combined: −1 request on 2 pages; written into pages that hold inline code already: 6 bytes, −1 request for each of at most 2 pages",
+		"a.css": "a.css + b.css combined: −1 request on 2 pages; written into pages: 6 bytes, −1 request for each of at most 2 pages",
+		"b.css": "a.css + b.css combined: −1 request on 2 pages; written into pages: 6 bytes, −1 request for each of at most 2 pages",
 		"c.css": "not combined with the one before: not all pages that load one of them load the other next",
-		"d.css": "not combined with the one before: a style element stands between them; written into pages that hold inline code already: 3 bytes, −1 request for each of at most 1 page",
+		"d.css": "not combined with the one before: a style element stands between them; written into pages: 3 bytes, −1 request for each of at most 1 page",
 		"e.css": "not combined with the one before: it has an @namespace rule, which is about the whole file",
 		"g.js":  "not combined with the one before: it keeps its name: the name stands in h.js, which may load it",
 	} {
 		if f == "c.css" {
-			want += "; written into pages that hold inline code already: 3 bytes, −1 request for each of at most 1 page"
+			want += "; written into pages: 3 bytes, −1 request for each of at most 1 page"
 		}
 		if got := p.notes(f); got != want {
 			t.Errorf("%s: %s\nwant %s", f, got, want)

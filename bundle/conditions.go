@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -24,11 +23,8 @@ type conditions struct {
 	blind   string    // a script of another site
 	sheet   string    // why the style sheets are not all known; "" if they are
 	style   bool      // a policy forbids style attributes
+	icons   bool      // a sheet of another site styles icons, by their classes
 }
-
-// fontSheets are services whose style sheets hold @font-face rules and
-// nothing else.
-var fontSheets = []string{"fonts.googleapis.com", "fonts.bunny.net", "use.typekit.net", "p.typekit.net", "rsms.me", "fonts.cdnfonts.com", "api.fontshare.com"}
 
 // conditions gathers what decides about the pictures of page n.
 func (v *pictureView) conditions(n *Node) *conditions {
@@ -84,7 +80,11 @@ func (v *pictureView) styles(c *conditions, from *Node, media string, maybe bool
 		flush(r.Span.Start)
 		to := v.p.Graph.at[from.To[i].To]
 		if to == nil {
-			if !fontSheet(r.URL) {
+			switch {
+			case fontSheet(r.URL):
+			case iconSheet(r.URL):
+				c.icons = true
+			default:
 				c.sheet = "the style sheet " + r.URL + " is not part of the site"
 			}
 			continue
@@ -119,11 +119,6 @@ func (v *pictureView) sheet(d *scan.Doc, first, last int) *layout.Sheet {
 		v.sheets[d] = s
 	}
 	return s
-}
-
-func fontSheet(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && slices.Contains(fontSheets, u.Hostname())
 }
 
 // script adds what the scripts of a file may see.
@@ -184,6 +179,9 @@ func (c *conditions) quiet(pic scan.Pic, u Use) string {
 		}
 		if strings.Contains(elems[k].Tag, "-") {
 			return "it stands in the custom element " + elems[k].Tag
+		}
+		if c.icons && slices.ContainsFunc(elems[k].Classes, iconClass) {
+			return "it stands in an icon, which a style sheet of another site styles"
 		}
 	}
 	return ""

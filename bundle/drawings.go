@@ -25,7 +25,7 @@ var Drawings = &Combiner{
 // a frame is open to scripts; and there are scripts that put the drawing of an
 // img into the page, where styles may name its parts.
 func (p *Planner) onlyShown(n *Node) bool {
-	if n.Keep != "" || len(n.In) == 0 || p.ev.edits != "" {
+	if n.Keep != "" || len(n.In) == 0 || len(p.ev.edits) > 0 {
 		return false
 	}
 	if _, ok := p.ev.mentioned[n.File.Path.Base()]; ok {

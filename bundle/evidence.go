@@ -17,9 +17,25 @@ type evidence struct {
 	precached   map[string]bool      // file names in service workers
 	selectors   []scan.AttrSelector
 	dynamic     site.Path // a script that imports computed names
-	edits       site.Path // a script that edits the addresses of images
+	edits       []srcEdit
 	worker      map[*Node]bool
 	moduleRoots []string // folders that import maps open to computed names
+}
+
+// srcEdit is a script that takes the addresses of images apart.
+type srcEdit struct {
+	at string // where; "" if that cannot be told
+	by site.Path
+}
+
+// reads reports whether an edit may tell the address of p from the one it gets:
+// whether the text stands in it, or might stand in a fingerprint, an extension, an escape
+// or what comes before the site's own paths.
+func (e srcEdit) reads(p site.Path) bool {
+	if strings.Trim(e.at, "0123456789abcdef") == "" || strings.ContainsAny(e.at, ".:%") {
+		return true
+	}
+	return strings.Contains("/"+string(p), e.at) || strings.Contains("webp avif", e.at)
 }
 
 func (g *Graph) evidence() *evidence {
@@ -56,8 +72,10 @@ func (g *Graph) evidence() *evidence {
 		if d.DynamicImport && ev.dynamic == "" {
 			ev.dynamic = n.File.Path
 		}
-		if d.EditsSrc && ev.edits == "" {
-			ev.edits = n.File.Path
+		for _, at := range d.SrcEdits {
+			if !slices.ContainsFunc(ev.edits, func(e srcEdit) bool { return e.at == at }) {
+				ev.edits = append(ev.edits, srcEdit{at, n.File.Path})
+			}
 		}
 		for i := range d.Refs {
 			if r := &d.Refs[i]; r.Fixed == scan.MapFolder {
@@ -91,8 +109,12 @@ func (ev *evidence) pins(n *Node) string {
 			}
 		}
 	}
-	if n.File.Kind == site.Image && ev.edits != "" {
-		return string(ev.edits) + " edits the addresses of images"
+	if n.File.Kind == site.Image || n.File.Kind == site.SVG {
+		for _, e := range ev.edits {
+			if e.reads(p) {
+				return string(e.by) + " edits the addresses of images"
+			}
+		}
 	}
 	for _, u := range n.In {
 		if s, ok := ev.selected(u); ok {

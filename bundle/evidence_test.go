@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/hone-web/hone/internal/scan"
@@ -98,13 +99,39 @@ func TestEvidence(t *testing.T) {
 			t.Errorf("worker[%s] = %v", p, !want)
 		}
 	}
-	if ev.dynamic != "plain.js" || ev.edits != "edit.js" {
-		t.Errorf("dynamic in %q, edits in %q", ev.dynamic, ev.edits)
+	if ev.dynamic != "plain.js" || !slices.ContainsFunc(ev.edits, func(e srcEdit) bool { return e.by == "edit.js" }) {
+		t.Errorf("dynamic in %q, edits in %v", ev.dynamic, ev.edits)
 	}
 	if len(ev.selectors) != 1 || ev.selectors[0] != (scan.AttrSelector{Name: "href", Op: "$=", Value: ".pdf"}) {
 		t.Errorf("selectors: %v", ev.selectors)
 	}
 	if len(ev.moduleRoots) != 1 || ev.moduleRoots[0] != "mods/" {
 		t.Errorf("folders of import maps: %q", ev.moduleRoots)
+	}
+}
+
+// A script that takes addresses apart at a text concerns those that have it.
+func TestSrcEditReads(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		at   string
+		path site.Path
+		want bool
+	}{
+		{"_off", "img/button_off.png", true},
+		{"_off", "img/photo.jpg", false},
+		{"/worker", "img/photo.jpg", false},
+		{"/img", "img/photo.jpg", true},
+		{"", "img/photo.jpg", true},
+		{"1", "img/photo.jpg", true},    // may stand in a fingerprint
+		{"e", "img/photo.jpg", true},    // so may that
+		{"web", "img/photo.jpg", true},  // and this in another extension
+		{".png", "img/photo.jpg", true}, // a name has one point more
+		{"//x:", "img/photo.jpg", true}, // the host is not known
+		{"%20", "img/a photo.jpg", true},
+	} {
+		if got := (srcEdit{at: c.at}).reads(c.path); got != c.want {
+			t.Errorf("%q in %s: %v", c.at, c.path, got)
+		}
 	}
 }

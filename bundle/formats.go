@@ -8,20 +8,39 @@ import (
 	"github.com/hone-web/hone/site"
 )
 
-// Lossy decides which pictures may lose detail: those a page shows under a
-// fingerprinted name. A picture that keeps its name could not be recognised as
-// finished when the output is built again, and would lose detail each time;
-// one that is only linked to is somebody's original.
+// Lossy decides which pictures may lose detail: those that pages show. One that
+// is linked to or downloaded is somebody's original, one of a well-known name is
+// an icon, and what is done to one that only scripts know cannot be seen. A
+// picture that keeps its name is recognised when the output is built again by
+// how it is encoded: jpegli's tables, a palette.
 var Lossy = &Combiner{
 	Name: "lossy", Rank: 0,
-	Doc: "keeps the pixels of pictures that are downloads or keep their names",
+	Doc: "keeps the pixels of pictures that are downloads or that only scripts know",
 	Plan: func(p *Planner) {
 		for _, n := range p.Graph.Nodes {
-			if n.File.Kind == site.Image && n.Keep != "" {
+			if n.File.Kind == site.Image && n.Keep != "" && !onlyShown(n) {
 				p.Plan.Lossless[n.File.Path] = n.Keep
 			}
 		}
 	},
+}
+
+// onlyShown reports whether pages show a picture that is nobody's to keep.
+func onlyShown(n *Node) bool {
+	if n.Finished || n.File.Frozen != "" || n.File.Fixed || wellKnown[strings.ToLower(n.File.Path.Base())] {
+		return false
+	}
+	shown := false
+	for _, u := range n.In {
+		switch u.ref().Role {
+		case site.RoleImage, site.RoleSrcset, site.RoleBackground, site.RolePoster:
+			shown = true
+		case site.RoleMetaImage, site.RoleFeedImage, site.RoleHint:
+		default:
+			return false
+		}
+	}
+	return shown
 }
 
 // Serve points references at a smaller encoding where one was made.
@@ -130,7 +149,7 @@ func typedPreload(u Use) bool {
 // takes any format the browser knows, so that no one can tell a change.
 func (p *Planner) anyFormat(u Use) bool {
 	r := u.ref()
-	if r.Fixed != "" || u.From.Finished || u.From.File.Frozen != "" || p.ev.typePinned(u) {
+	if r.Fixed != "" || p.Plan.Into[u] != nil || u.From.Finished || u.From.File.Frozen != "" || p.ev.typePinned(u) {
 		return false
 	}
 	switch r.Role {

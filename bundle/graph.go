@@ -29,7 +29,8 @@ type Node struct {
 	// selected says that an attribute selector may read its address.
 	selected bool
 	// Parts are the files that a joined one is made of; nil for a file of the
-	// input. Its references are theirs, one after another.
+	// input, and empty for one of hone's own. Its references are theirs, one
+	// after another.
 	Parts []*Node
 }
 

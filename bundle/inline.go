@@ -10,13 +10,17 @@ import (
 )
 
 // Inline writes small style sheets and scripts into the pages that load them.
-// It does so on pages that hold inline code of that kind already: where none
-// is, a policy that the server sends and hone cannot see might refuse it.
+// It does so where the host is known to send no policy, and on pages that hold
+// inline code of that kind already: elsewhere a policy that the server sends and
+// hone cannot see might refuse it.
 var Inline = &Combiner{
 	Name: "inline",
 	Doc:  "writes small style sheets and scripts into the pages where that costs less than a request",
 	Rank: 2,
 	Plan: func(p *Planner) {
+		if p.Inline == "off" {
+			return
+		}
 		for _, page := range p.Graph.Nodes {
 			if page.File.Kind == site.HTML && page.Doc != nil && page.File.Frozen == "" && !p.policed(page) {
 				p.inlinePage(page)
@@ -26,9 +30,9 @@ var Inline = &Combiner{
 }
 
 func (p *Planner) inlinePage(page *Node) {
-	style, script := false, false
+	script := p.open()
+	style := script || styled(page.Doc)
 	for _, l := range page.Doc.Loads {
-		style = style || l.Kind == scan.LoadInlineStyle && l.Not == ""
 		script = script || l.Kind == scan.LoadInlineScript && l.Not == ""
 	}
 	loads := page.Doc.Loads
@@ -39,6 +43,9 @@ func (p *Planner) inlinePage(page *Node) {
 		}
 	}
 }
+
+// open reports whether no policy is sent that hone cannot see.
+func (p *Planner) open() bool { return p.Open || p.Inline == "always" }
 
 // inline writes what l loads in its place, if that pays.
 func (p *Planner) inline(page *Node, l *scan.Load) {
@@ -76,7 +83,7 @@ func (p *Planner) inline(page *Node, l *scan.Load) {
 		return
 	}
 	p.inlined[n] = true
-	text := fmt.Sprintf("written into pages that hold inline code already: %d bytes, −1 request for each of at most %s", wire, plural(pages, "page"))
+	text := fmt.Sprintf("written into pages: %d bytes, −1 request for each of at most %s", wire, plural(pages, "page"))
 	p.Note(n.File.Path, text)
 	for _, m := range n.Parts {
 		p.Note(m.File.Path, text)

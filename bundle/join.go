@@ -257,10 +257,15 @@ func (g *Graph) join(row, parts []*Node, stem string) *Node {
 			n.To = append(n.To, a)
 		}
 	}
+	g.insert(n)
+	return n
+}
+
+// insert adds a file.
+func (g *Graph) insert(n *Node) {
 	g.at[n.File.Path] = n
 	i, _ := slices.BinarySearchFunc(g.Nodes, n, func(a, b *Node) int { return cmpPath(a.File.Path, b.File.Path) })
 	g.Nodes = slices.Insert(g.Nodes, i, n)
-	return n
 }
 
 // maxStem bounds the name of a joined file.
@@ -303,6 +308,10 @@ func (p *Plan) adopt(j *Node) {
 			}
 			if k, ok := p.Show[from]; ok {
 				p.Show[to] = k
+			}
+			if s := p.Into[from]; s != nil && s.File.Kind == site.Image {
+				p.Into[to] = s
+				s.In = append(s.In, to)
 			}
 			if p.Waits[from] {
 				p.Waits[to] = true

@@ -16,7 +16,7 @@ func (s sources) bundled() *Planner {
 	g := s.graph(Base{})
 	g.AssignNames()
 	l := s.linker(g)
-	p := &Planner{Graph: g, Plan: NewPlan(), Object: func(p site.Path) *site.Object { return l.Objects[p] }, Code: l.Code, Named: g.Named(),
+	p := &Planner{Graph: g, Plan: NewPlan(), Object: func(p site.Path) *site.Object { return l.Objects[p] }, Code: l.Code, Source: s.source, Named: g.Named(),
 		Wire: func(b []byte) int64 { return int64(len(b)) },
 		Esbuild: func(b guard.Bundle) (string, error) {
 			r, err := guard.InProcess{}.Bundle(context.Background(), b)

@@ -15,7 +15,7 @@ func (s sources) plan(t *testing.T, o ImageOptions) (*Planner, *Graph) {
 	g := s.graph(Base{})
 	g.AssignNames()
 	objects := s.linker(g).Objects
-	p := &Planner{Graph: g, Plan: NewPlan(), Object: func(p site.Path) *site.Object { return objects[p] }, Images: o,
+	p := &Planner{Graph: g, Plan: NewPlan(), Object: func(p site.Path) *site.Object { return objects[p] }, Images: o, Inline: "off", Source: s.source,
 		Size: func(site.Path) (int, int) { return 1600, 1200 }}
 	p.Run(0, func(string) bool { return false })
 	for path, keys := range p.Plan.Want {

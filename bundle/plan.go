@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hone-web/hone/internal/guard"
@@ -31,6 +32,14 @@ type Plan struct {
 	Joined   []*Joined
 
 	offered map[site.Path]bool
+	// Late are style sheets that a page loads at its end, where nothing waits
+	// for them.
+	Late     map[Use]bool
+	critical map[site.Path]*criticalEdits
+	asked    map[site.Path]int64
+	// measured are the pages that load the script of RUM.
+	measured map[site.Path]*measuredPage
+
 	// firm are edits that stay when a page's others are taken back: hints to
 	// modules that are in a bundle now.
 	firm  map[site.Path][]Use
@@ -49,7 +58,7 @@ type Note struct {
 // NewPlan returns an empty plan.
 func NewPlan() *Plan {
 	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, firm: map[site.Path][]Use{}, Edits: map[site.Path][]site.Edit{},
-		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Portable: map[site.Path]bool{}}
+		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Late: map[Use]bool{}, critical: map[site.Path]*criticalEdits{}, asked: map[site.Path]int64{}, measured: map[site.Path]*measuredPage{}, Portable: map[site.Path]bool{}}
 }
 
 // Planner is what a combiner may look at and write to.
@@ -67,10 +76,15 @@ type Planner struct {
 	Wire func([]byte) int64
 	// Protocol is "h1" for HTTP/1.1; anything else means HTTP/2 and later.
 	Protocol string
-	// Policy says that the host sends a content security policy.
-	Policy bool
+	// Policy says that the host sends a content security policy, and Open that
+	// it is known to send none.
+	Policy, Open bool
+	// Inline says where code and pictures may be written into pages: "auto" (the
+	// default: where no policy that hone cannot see could refuse them), "always"
+	// or "off".
+	Inline string
 
-	// Source returns the bytes of a file of the input.
+	// Source returns the bytes of a file of the input; nil has none at hand.
 	Source func(site.Path) ([]byte, error)
 	CSS    CSSOptions
 
@@ -78,6 +92,7 @@ type Planner struct {
 	// zeros, where they are not known.
 	Size   func(site.Path) (w, h int)
 	Images ImageOptions
+	RUM    RUMOptions
 	// NoStyle says that a policy which the host sends may forbid style
 	// attributes.
 	NoStyle bool
@@ -88,21 +103,28 @@ type Planner struct {
 	// Named is what Graph.Named returns.
 	Named map[*Node]bool
 
+	// Sprite says whether backgrounds become one picture: "off", or "auto" (also "").
+	Sprite string
+	// Shrink makes a PNG smaller without loss; nil makes no pictures of others.
+	Shrink func(site.Path, []byte) ([]byte, error)
+
 	// Esbuild bundles modules.
 	Esbuild func(guard.Bundle) (string, error)
 
-	combiner string
-	bundles  []*moduleGroup
-	ev       *evidence
-	pictures map[Use]*picturePlan
-	complete map[Use]bool   // img in a <picture> whose sources get AVIF beside them
-	single   map[*Node]bool // pictures that some page loads in several ways
-	sized    map[Use]bool   // pictures that already got a width
-	rows     []*group       // files to be joined
-	joining  map[*Node]bool // files in rows
-	byFiles  map[*Node]string
-	inserts  map[*Node]*inserted
-	inlined  map[*Node]bool // files that some page holds now
+	combiner   string
+	bundles    []*moduleGroup
+	ev         *evidence
+	pictures   map[Use]*picturePlan
+	complete   map[Use]bool   // img in a <picture> whose sources get AVIF beside them
+	single     map[*Node]bool // pictures that some page loads in several ways
+	sized      map[Use]bool   // pictures that already got a width
+	rows       []*group       // files to be joined
+	joining    map[*Node]bool // files in rows
+	byFiles    map[*Node]string
+	inserts    map[*Node]*inserted
+	inlined    map[*Node]bool // files that some page holds now
+	criticals  map[*Node]*criticalSheet
+	fontSheets map[*Node]*fontSheetRules
 	// counts says which style sheet of a page counts children, from the start
 	// and from the end.
 	counts map[*Node][2]string
@@ -122,6 +144,9 @@ func (p *Planner) Run(rank int, skip func(name string) bool) {
 	if p.ev == nil {
 		p.ev = p.Graph.evidence()
 		p.joining, p.inlined, p.counts = map[*Node]bool{}, map[*Node]bool{}, map[*Node][2]string{}
+		if p.Source == nil {
+			p.Source = func(path site.Path) ([]byte, error) { return nil, fmt.Errorf("%s: no source is at hand", path) }
+		}
 		p.byFiles, p.inserts = map[*Node]string{}, map[*Node]*inserted{}
 	}
 	for _, c := range All {
@@ -145,16 +170,21 @@ func (p *Plan) Undo(n *Node) {
 	for _, u := range firm {
 		edits = append(edits, site.Edit{Span: loadOf(u).Span})
 	}
+	m := p.measured[n.File.Path]
+	if m != nil {
+		edits = append(edits, m.edit)
+	}
 	delete(p.Edits, n.File.Path)
 	if edits != nil {
 		p.Edits[n.File.Path] = edits
 	}
 	for i := range n.To {
-		if slices.Contains(firm, Use{n, i}) {
+		if slices.Contains(firm, Use{n, i}) || m != nil && m.use == (Use{n, i}) {
 			continue
 		}
 		delete(p.Show, Use{n, i})
 		delete(p.Waits, Use{n, i})
+		delete(p.Late, Use{n, i})
 		if j := p.Into[Use{n, i}]; j != nil && !j.Doc.Modules {
 			delete(p.Into, Use{n, i})
 		}
@@ -164,7 +194,13 @@ func (p *Plan) Undo(n *Node) {
 }
 
 // Undoable reports whether Undo would take anything out of n.
-func (p *Plan) Undoable(n *Node) bool { return len(p.Edits[n.File.Path]) > len(p.firm[n.File.Path]) }
+func (p *Plan) Undoable(n *Node) bool {
+	stay := len(p.firm[n.File.Path])
+	if p.Measured(n.File.Path) {
+		stay++
+	}
+	return len(p.Edits[n.File.Path]) > stay
+}
 
 // Release makes everything that loads a joined file load its own target again.
 func (p *Plan) Release(j *Node) {

@@ -137,3 +137,6 @@ func outputs(t testing.TB, g *Graph, k *Linked) sources {
 	}
 	return out
 }
+
+// source returns the bytes of a file.
+func (s sources) source(p site.Path) ([]byte, error) { return []byte(s[p]), nil }

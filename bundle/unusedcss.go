@@ -17,6 +17,9 @@ type CSSOptions struct {
 	// Unused says what becomes of rules that match nothing: "report" (also "")
 	// tells of them, "remove" takes them out, "off" does not look.
 	Unused string
+	// Critical says which pages hold the rules they need for the first paint:
+	// "auto" (also "") means those that gain, "always" all where it is safe.
+	Critical string
 	// Safelist holds patterns (path.Match) of classes, ids, types and custom
 	// properties that something adds which is no part of the site.
 	Safelist []string

@@ -31,6 +31,8 @@ FileETag MTime Size
 %s</IfModule>
 <IfModule mod_rewrite.c>
 RewriteEngine On
+</IfModule>
+%s<IfModule mod_rewrite.c>
 # The .br and .gz beside each text (a question mark in a name is refused in what is rewritten); their names must not be asked for by themselves.
 RewriteCond %%{ENV:REDIRECT_STATUS} ^$
 RewriteCond %%{REQUEST_URI} !\?
@@ -48,9 +50,9 @@ RewriteRule ^(.*)$ $1.gz [B=%%#,E=no-gzip:1,E=no-brotli:1,L]
 func emitApache(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	var b bytes.Buffer
 	types, coded := apacheTypes(m)
-	fmt.Fprintf(&b, apacheHead, types)
+	fmt.Fprintf(&b, apacheHead, types, apacheDictionaries(m, s.Prefix))
 	b.WriteString(coded)
-	fmt.Fprintf(&b, "Header set X-Content-Type-Options nosniff\nHeader set Content-Type application/octet-stream \"expr=-z %%{CONTENT_TYPE}\"\nHeader set Cache-Control %q\n", revalidate)
+	fmt.Fprintf(&b, "Header set Content-Type application/octet-stream \"expr=-z %%{CONTENT_TYPE}\"\nHeader set Cache-Control %q\n", revalidate)
 	f := fold(m)
 	for _, x := range f.common {
 		fmt.Fprintf(&b, "Header always set %s %s\n", x[0], apacheQuote(x[1]))
@@ -62,7 +64,11 @@ func emitApache(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		fmt.Fprintf(&b, "<FilesMatch \"\\.[0-9a-f]{10}\\.[A-Za-z0-9]+(?:\\.(?:br|gz))?$\">\n%s</FilesMatch>\n", f.apacheFields(byHash))
 	}
 	for _, e := range f.except {
-		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s(?:\\.br|\\.gz)?$#\">\n%s</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte), f.apacheFields(f.of(e)))
+		codes, fields := `\.br|\.gz`, f.apacheFields(f.of(e))
+		if e.Header["Vary"] == varyDictionary {
+			codes, fields = codes+"|"+packedName, fields+fmt.Sprintf("Header set Vary %q\n", varyDictionary)
+		}
+		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s(?:%s)?$#\">\n%s</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte), codes, fields)
 	}
 	for _, e := range f.config {
 		fmt.Fprintf(&b, "<If \"%%{REQUEST_URI} =~ m#^%s$#\">\nRequire all denied\n</If>\n", quotedPath(s.Prefix+string(e.Path), strayByte))

@@ -144,7 +144,7 @@ func azureText(own []byte, routes []azureRoute, common [][2]string) ([]byte, err
 			return nil, fmt.Errorf("globalHeaders: %w", err)
 		}
 	}
-	for _, f := range append([][2]string{{"Cache-Control", revalidate}, {"X-Content-Type-Options", "nosniff"}}, common...) {
+	for _, f := range append([][2]string{{"Cache-Control", revalidate}}, common...) {
 		if _, ok := global[f[0]]; !ok {
 			global[f[0]] = f[1]
 		}

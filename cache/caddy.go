@@ -26,7 +26,7 @@ var Caddy = &Target{
 func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	var b bytes.Buffer
 	b.WriteString("# Written by hone, made anew on every build.\n# In the site block:  root * /path/to/the/output  and  import /path/to/hone.caddyfile\nroute {\n")
-	fmt.Fprintf(&b, "\theader X-Content-Type-Options nosniff\n\theader Cache-Control %q\n", revalidate)
+	fmt.Fprintf(&b, "\theader Cache-Control %q\n", revalidate)
 	f := fold(m)
 	for _, x := range f.common {
 		fmt.Fprintf(&b, "\theader %s %q\n", x[0], x[1])
@@ -72,7 +72,9 @@ func emitCaddy(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		n++
 		fmt.Fprintf(&b, "\t@hone%d path_regexp `^%s$`\n\trespond @hone%d 404\n", n, quotedPath(s.Prefix+string(e.Path), strayRune), n)
 	}
+	b.WriteString(caddyDictionaries(m, s.Prefix))
 	b.WriteString(caddyTypes(m))
+	b.WriteString(caddyPacked(m, s.Prefix))
 	b.WriteString("\tfile_server {\n\t\tprecompressed br gzip\n\t}\n}\n")
 	return []site.Output{{Path: "hone.caddyfile", Bytes: b.Bytes()}}, nil
 }

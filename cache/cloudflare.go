@@ -41,7 +41,8 @@ func emitCloudflare(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic)
 	v := view(m)
 	requests, kept := cfRequests(m, &v, theirs, s.Prefix)
 	room := cfMaxHeaders - len(theirs)
-	if len(v.common) > 0 {
+	common := v.unsaid(theirs)
+	if len(common) > 0 {
 		room--
 	}
 	var wide map[string]string
@@ -54,8 +55,8 @@ func emitCloudflare(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic)
 		wide = cfFold(requests, room)
 	}
 	rules := cfRules(requests, wide, s.Prefix)
-	if len(v.common) > 0 {
-		rules = slices.Insert(rules, 0, headerRule{pattern: "/*", header: v.common})
+	if len(common) > 0 {
+		rules = slices.Insert(rules, 0, headerRule{pattern: "/*", header: common})
 	}
 	var b bytes.Buffer
 	if len(own) > 0 {

@@ -39,7 +39,8 @@ func emitPages(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 			return nil, nil
 		}
 	}
-	c := &cfPages{view: view(m), have: pathsOf(m), prefix: site.Escape(s.Prefix)}
+	v := view(m)
+	c := &cfPages{view: v, common: v.unsaid(theirs), have: pathsOf(m), prefix: site.Escape(s.Prefix)}
 	for i := range m.Entries {
 		if e := &m.Entries[i]; e.Class != ClassConfig {
 			c.entries = append(c.entries, e)
@@ -85,6 +86,7 @@ type cfRule struct {
 // cfPages makes few rules for many files.
 type cfPages struct {
 	view    sent
+	common  [][2]string // for every file
 	have    map[site.Path]bool
 	prefix  string
 	entries []*site.Entry
@@ -138,8 +140,8 @@ func (c *cfPages) build(exts []extGroup, hashed []string, room int) (rules []cfR
 		}
 		rules = append(rules, r)
 	}
-	if len(c.view.common) > 0 {
-		r := cfRule{pattern: c.prefix + "*", header: c.view.common}
+	if len(c.common) > 0 {
+		r := cfRule{pattern: c.prefix + "*", header: c.common}
 		r.match = cfPattern(r.pattern)
 		rules = append(rules, r)
 	}

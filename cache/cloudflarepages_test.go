@@ -38,10 +38,10 @@ func TestPagesFolds(t *testing.T) {
 		rules int
 		limit bool
 	}{
-		{"many", cfSite(500), "", 4, false},
+		{"many", cfSite(500), "", 5, false},
 		{"exceptions", cfSite(500, append(min(20, "js"), site.Entry{Path: "v1.2.3.html"}, site.Entry{Path: "club/x.css", Zone: "club"})...), "", 0, false},
 		{"an extension with too many", cfSite(500, min(200, "png")...), "", 0, true},
-		{"beside other fields", cfSite(500), "/*\n  X-Frame-Options: DENY\n", 5, false},
+		{"beside other fields", cfSite(500), "/*\n  X-Frame-Options: DENY\n", 6, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -100,9 +100,7 @@ func writeVCL(b *bytes.Buffer, n int, r fastlyRule, v *sent) {
 		when = " && beresp.status < 400"
 	}
 	fmt.Fprintf(b, "  if (var.rule == \"%d\"%s) {\n", n, when)
-	fields := append([][2]string{{"X-Content-Type-Options", "nosniff"}}, v.common...)
-	fields = append(fields, linesOf(r.text)...)
-	for _, f := range fields {
+	for _, f := range slices.Concat(v.common, linesOf(r.text)) {
 		fmt.Fprintf(b, "    set beresp.http.%s = %s;\n", f[0], vclQuote(f[1]))
 	}
 	for _, line := range edgeLife(r.text) {

@@ -30,7 +30,7 @@ const firebaseMaxRegex = 4096
 
 func emitFirebase(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	view, have := view(m), pathsOf(m)
-	rules := []firebaseHeader{{Source: "**", Headers: append([]keyValues{{"Cache-Control", revalidate}, {"X-Content-Type-Options", "nosniff"}}, keyed(view.common)...)}}
+	rules := []firebaseHeader{{Source: "**", Headers: append([]keyValues{{"Cache-Control", revalidate}}, keyed(view.common)...)}}
 	values, paths := view.group(view.told(m, byDefault), have)
 	for _, v := range values {
 		var alts []string

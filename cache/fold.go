@@ -81,7 +81,7 @@ func fold(m *site.Manifest) folded {
 		e := &m.Entries[i]
 		if e.Class == ClassConfig {
 			f.config = append(f.config, e)
-		} else if f.value(e.Path) != f.of(e) {
+		} else if f.value(e.Path) != f.of(e) || e.Header["Vary"] == varyDictionary {
 			f.except = append(f.except, e)
 		}
 	}

@@ -37,8 +37,14 @@ type built struct {
 // optimize builds the site in folder in.
 func optimize(t *testing.T, in, base, dir string) *built {
 	t.Helper()
+	return optimizeWith(t, in, base, dir, func(*pipeline.Options) {})
+}
+
+func optimizeWith(t *testing.T, in, base, dir string, options func(*pipeline.Options)) *built {
+	t.Helper()
 	o := pipeline.Options{In: in, Out: filepath.Join(dir, "out"), Meta: filepath.Join(dir, "meta"), BaseURL: base, Jobs: 2, Encode: []string{"br", "gzip"},
 		Esbuild: guard.InProcess{}, Image: pipeline.ImageOptions{AVIF: "off"}, FailOn: pipeline.FailNever, Now: time.Unix(1_700_000_000, 0)}
+	options(&o)
 	r, err := pipeline.Build(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +184,7 @@ func TestMatrixSees(t *testing.T) {
 	outs, _ := cache.Nginx.Emit(m, cache.Site{Prefix: b.prefix})
 	for name, c := range map[string]struct{ old, new, want string }{
 		"two rules for one file":     {"charset utf-8;", `charset utf-8; add_header Cache-Control "no-cache";`, `Cache-Control ["no-cache" "public`},
-		"a location inherits none":   {`add_header X-Content-Type-Options nosniff;`, ``, "X-Content-Type-Options is []"},
+		"a location inherits none":   {`add_header X-Content-Type-Options "nosniff" always; `, ``, "X-Content-Type-Options is []"},
 		"no Vary on what is plain":   {"gzip_vary on;", "gzip_vary off;", "Vary is []"},
 		"what is not there, kept":    {"charset utf-8;", `charset utf-8; location ~ "\.[0-9a-f]{10}\." { add_header Cache-Control "public, max-age=31536000, immutable" always; }`, "404 Not Found may be kept"},
 		"no tag to ask by":           {"charset utf-8;", "charset utf-8; etag off;", "no ETag"},

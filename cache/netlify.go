@@ -51,9 +51,9 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 	}
 	b.WriteString(Mark + "\n")
 	rules, kept := len(theirs), 0
-	if len(v.common) > 0 {
+	if common := v.unsaid(theirs); len(common) > 0 {
 		rules++
-		writeRule(&b, "/*", v.common)
+		writeRule(&b, "/*", common)
 	}
 	for _, e := range entries {
 		for _, name := range requests(e, names) {
@@ -78,6 +78,16 @@ func emitNetlify(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 			Hint:    "nothing to do on Netlify; for Cloudflare name it, so that the rules are folded: [cache] hosts = [\"cloudflare\"]"}))
 	}
 	return outs, diags
+}
+
+// unsaid returns the fields that all files have, but for those that a rule of
+// the owner sets: these hosts join the values of one name.
+func (v *sent) unsaid(theirs []headerRule) [][2]string {
+	return slices.DeleteFunc(slices.Clone(v.common), func(f [2]string) bool {
+		return slices.ContainsFunc(theirs, func(r headerRule) bool {
+			return slices.ContainsFunc(r.header, func(h [2]string) bool { return strings.EqualFold(h[0], f[0]) })
+		})
+	})
 }
 
 func keptFinding(files int) site.Diagnostic {

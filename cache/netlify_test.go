@@ -33,7 +33,8 @@ func emitOwn(t *testing.T, m *site.Manifest, own string) (string, map[string]sit
 func TestNetlifyMerge(t *testing.T) {
 	t.Parallel()
 	m := manifest(fingerprinted("css/a.1234567890.css"), site.Entry{Path: "img/b.png"}, site.Entry{Path: "index.html"})
-	const ours = Mark + "\n/css/a.1234567890.css\n  Cache-Control: " + forever + "\n"
+	const all = Mark + "\n/*\n  X-Content-Type-Options: nosniff\n"
+	const ours = all + "/css/a.1234567890.css\n  Cache-Control: " + forever + "\n"
 	const both = ours + "/img/b.png\n  Cache-Control: " + short + "\n"
 	tests := []struct {
 		name, own, want string
@@ -41,7 +42,8 @@ func TestNetlifyMerge(t *testing.T) {
 	}{
 		{"none", "", both, false},
 		{"other headers", "/*\n  X-Frame-Options: DENY\n", "/*\n  X-Frame-Options: DENY\n\n" + both, false},
-		{"own value for all", "/*\n  cache-control: no-cache\n", "/*\n  cache-control: no-cache\n\n" + Mark + "\n", true},
+		{"own value for all", "/*\n  cache-control: no-cache\n", "/*\n  cache-control: no-cache\n\n" + all, true},
+		{"their own nosniff", "/*\n  x-content-type-options: nosniff\n", "/*\n  x-content-type-options: nosniff\n\n" + strings.Replace(both, all, Mark+"\n", 1), false},
 		{"own value for some", "/img/*\n\tCache-Control: no-cache", "/img/*\n\tCache-Control: no-cache\n\n" + ours, true},
 		{"by one segment", "/img/:name\n  Cache-Control: no-cache\n", "/img/:name\n  Cache-Control: no-cache\n\n" + ours, true},
 		{"by origin", "https://:project.pages.dev/img/*\n  Cache-Control: no-cache\n", "https://:project.pages.dev/img/*\n  Cache-Control: no-cache\n\n" + ours, true},
@@ -77,25 +79,25 @@ func TestNetlifyLimit(t *testing.T) {
 	}
 	text, diags := emitOwn(t, manifest(entries...), "")
 	rules := parseHeaders([]byte(text))
-	if len(rules) != 120 {
-		t.Errorf("%d rules, want 120: Netlify reads all", len(rules))
+	if len(rules) != 121 {
+		t.Errorf("%d rules, want 121: Netlify reads all", len(rules))
 	}
-	for i, r := range rules {
+	for i, r := range rules[1:] {
 		if strings.HasPrefix(r.pattern, "/b") != (i < 60) {
 			t.Fatalf("rule %d is %s", i, r.pattern)
 		}
 	}
-	if d := diags["headers-limit"]; !strings.HasPrefix(d.Message, "120 rules") {
+	if d := diags["headers-limit"]; !strings.HasPrefix(d.Message, "121 rules") {
 		t.Errorf("findings: %v", diags)
 	}
 	for i := range 60 {
 		entries = append(entries, fingerprinted(site.Path(fmt.Sprintf("c%d.1234567890.css", i))))
 	}
 	text, diags = emitOwn(t, manifest(entries...), "/x\n  A: b\n")
-	if n := len(parseHeaders([]byte(text))); n != 181 {
-		t.Errorf("%d rules, want 181: no file goes without", n)
+	if n := len(parseHeaders([]byte(text))); n != 182 {
+		t.Errorf("%d rules, want 182: no file goes without", n)
 	}
-	if d := diags["headers-limit"]; !strings.HasPrefix(d.Message, "181 rules") {
+	if d := diags["headers-limit"]; !strings.HasPrefix(d.Message, "182 rules") {
 		t.Errorf("findings: %v", diags)
 	}
 }

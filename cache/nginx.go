@@ -39,7 +39,7 @@ gzip_vary on;
 		lines.WriteString(d + "\n")
 	}
 	// What no location below names: pages and data.
-	fmt.Fprintf(&b, "add_header Cache-Control %q always;\nadd_header X-Content-Type-Options nosniff always;\n", revalidate)
+	fmt.Fprintf(&b, "add_header Cache-Control %q always;\n", revalidate)
 	b.WriteString(lines.String())
 	for i := range m.Entries {
 		e := &m.Entries[i]
@@ -51,15 +51,20 @@ gzip_vary on;
 		if text == byDefault {
 			continue
 		}
-		fmt.Fprintf(&b, "location = %s { ", nginxQuote(s.Prefix+string(e.Path)))
+		var fields strings.Builder
 		for _, f := range linesOf(text) {
 			always := ""
 			if e.Class == ClassError || e.Zone != "" {
 				always = " always" // what answers with an error status is this
 			}
-			fmt.Fprintf(&b, "add_header %s %s%s; ", f[0], nginxQuote(f[1]), always)
+			fmt.Fprintf(&fields, "add_header %s %s%s; ", f[0], nginxQuote(f[1]), always)
 		}
-		fmt.Fprintf(&b, "add_header X-Content-Type-Options nosniff; %s}\n", common.String())
+		if e.Header["Vary"] == varyDictionary {
+			fmt.Fprintf(&fields, "add_header Vary %q; ", varyDictionary)
+		}
+		fields.WriteString(common.String())
+		fmt.Fprintf(&b, "location = %s { %s%s}\n", nginxQuote(s.Prefix+string(e.Path)), nginxDictionaries(e, s.Prefix), &fields)
+		b.WriteString(nginxPacked(e, s.Prefix, fields.String()))
 	}
 	return []site.Output{{Path: "nginx.conf", Bytes: b.Bytes()}}, nil
 }

@@ -120,9 +120,11 @@ func cloudFrontPolicy(m *site.Manifest) ([]byte, error) {
 	}
 	items := []item{}
 	v := view(m)
-	security := map[string]any{"ContentTypeOptions": map[string]any{"Override": true}}
+	security := map[string]any{}
 	for _, f := range v.common {
 		switch f[0] {
+		case "X-Content-Type-Options":
+			security["ContentTypeOptions"] = map[string]any{"Override": true}
 		case "Strict-Transport-Security", "Referrer-Policy", "Content-Security-Policy", "X-Frame-Options":
 			// CloudFront wants these by their own names.
 			security[f[0]] = f[1]

@@ -68,6 +68,13 @@ type Policy struct {
 	// Tags is the field that sends the tags of free files, by which a CDN may
 	// be told to drop them; "" sends none.
 	Tags string
+	// Sniff leaves out nosniff, with which browsers refuse a script or style
+	// sheet whose type is another (Fetch, 3.6): a page may load one under a name
+	// like code.txt.
+	Sniff bool
+	// Dictionary offers style sheets and scripts as compression dictionaries for
+	// those of the next deploy.
+	Dictionary bool
 	// Rules are the owner's; the last one that matches wins for each field.
 	Rules []Rule
 }
@@ -91,8 +98,11 @@ func (p *Policy) Apply(m *site.Manifest) error {
 		}
 	}
 	for i := range m.Entries {
+		p.entry(&m.Entries[i])
+	}
+	p.dictionaries(m)
+	for i := range m.Entries {
 		e := &m.Entries[i]
-		p.entry(e)
 		p.link(e, free)
 		if err := p.override(e); err != nil {
 			return err
@@ -133,6 +143,11 @@ func classOf(e *site.Entry) string {
 	return ClassData
 }
 
+// IsErrorPage reports whether hosts send a page for an error.
+func IsErrorPage(p site.Path) bool {
+	return site.KindOf(p) == site.HTML && errorPage(strings.TrimSuffix(strings.ToLower(p.Base()), p.Ext()))
+}
+
 // errorPage reports whether hosts send a page of that name for an error: 404,
 // 40x, 500, 50x.
 func errorPage(stem string) bool {
@@ -157,6 +172,9 @@ func (p *Policy) headers(e *site.Entry) map[string]string {
 		return map[string]string{}
 	}
 	h := map[string]string{"Content-Type": e.Type, "X-Content-Type-Options": "nosniff", "Cache-Control": byClass[e.Class]}
+	if p.Sniff {
+		delete(h, "X-Content-Type-Options")
+	}
 	switch base := e.Path.Base(); {
 	case h["Cache-Control"] == "":
 		h["Cache-Control"] = short

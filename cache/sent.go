@@ -10,8 +10,8 @@ import (
 
 // sent is what a host must be told about a site: the fields that all files
 // share, and for each file the rest as one text, by which files are grouped.
-// Types, nosniff and Vary are no part of it; each target has its own way to
-// say them.
+// Types and Vary are no part of it; each target has its own way to say them,
+// or leaves them to the host.
 type sent struct {
 	common [][2]string // fields that every file is sent with, sorted
 	names  []string    // other fields besides Cache-Control that some file has, sorted
@@ -53,10 +53,8 @@ func special(name, value string) bool {
 	switch name {
 	case "Cache-Control", "Content-Type":
 		return true
-	case "X-Content-Type-Options":
-		return value == "nosniff"
 	case "Vary":
-		return value == "Accept-Encoding"
+		return value == "Accept-Encoding" || value == varyDictionary
 	}
 	return false
 }

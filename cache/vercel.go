@@ -32,8 +32,22 @@ type keyValues struct {
 }
 
 func emitVercel(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
+	rules, diags := vercelRules(m, s)
+	text, err := mergeJSON(s.Own["vercel.json"], "headers", rules)
+	if err != nil {
+		return nil, append(diags, unreadable("vercel.json", err))
+	}
+	return []site.Output{{Path: "vercel.json", Bytes: text}}, diags
+}
+
+// vercelRules returns the rules for headers, the widest first: the last that
+// matches counts.
+func vercelRules(m *site.Manifest, s Site) ([]vercelHeader, []site.Diagnostic) {
 	view, have := view(m), pathsOf(m)
-	rules := []vercelHeader{{"/(.*)", append([]keyValues{{"X-Content-Type-Options", "nosniff"}}, keyed(view.common)...)}}
+	var rules []vercelHeader
+	if len(view.common) > 0 {
+		rules = append(rules, vercelHeader{"/(.*)", keyed(view.common)})
+	}
 	values, paths := view.group(view.told(m, byDefault), have)
 	for _, v := range values {
 		var alts []string
@@ -49,11 +63,7 @@ func emitVercel(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Warn, Path: "vercel.json",
 			Message: fmt.Sprintf("%d header rules; Vercel accepts %d", len(rules), vercelMaxRules), Hint: "set keep_urls to media or none, so that fewer names answer"})
 	}
-	text, err := mergeJSON(s.Own["vercel.json"], "headers", rules)
-	if err != nil {
-		return nil, append(diags, unreadable("vercel.json", err))
-	}
-	return []site.Output{{Path: "vercel.json", Bytes: text}}, diags
+	return rules, diags
 }
 
 // keyed writes fields as these hosts do.

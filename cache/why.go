@@ -38,6 +38,7 @@ var whyFields = map[string]string{
 	"cross-origin-resource-policy": "cache.cors: other sites may embed it (Fetch, 3.8)",
 	"timing-allow-origin":          "cache.cors: other origins may see how long it took (Resource Timing, 4.5.1)",
 	"link":                         "cache.link: the page cannot be shown without it, so browsers and CDNs learn of it before the page (RFC 8288; RFC 8297)",
+	"use-as-dictionary":            "cache.dictionary: the next deploy's version may be sent as what changed (RFC 9842, 2.1)",
 	"no-vary-search":               "cache.no_vary_search: these parameters change nothing of the page (HTTP No-Vary-Search; values by RFC 9651)",
 	"strict-transport-security":    "cache.security: only by HTTPS from now on (RFC 6797)",
 	"referrer-policy":              "cache.security: other origins see no paths (Referrer Policy, 3.7)",
@@ -62,6 +63,12 @@ func Why(e *site.Entry) []Reason {
 	}
 	if v := e.Header["Link"]; strings.HasSuffix(v, "; rel=preload; as=style") {
 		ours["Link"] = v
+	}
+	if v := e.Header[useAsDictionary]; strings.HasPrefix(v, `match="/`) {
+		ours[useAsDictionary] = v
+	}
+	if e.Header["Vary"] == varyDictionary {
+		ours["Vary"] = varyDictionary
 	}
 	var out []Reason
 	for _, name := range slices.Sorted(maps.Keys(e.Header)) {

@@ -22,10 +22,10 @@ import (
 var CSS = &Optimizer{
 	Name:    "css",
 	Doc:     "minify style sheets (esbuild), with no newer feature than they use",
-	Version: 3,
+	Version: 4,
 	Kinds:   []site.Kind{site.CSS},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
-		return runText(ctx, in, (*text).css)
+		return runText(ctx, in, func(t *text, src []byte) ([]byte, error) { return t.unmapped(src, t.css) })
 	},
 }
 
@@ -44,8 +44,8 @@ func (t *text) css(src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if source.sourceMap {
-		return nil, keep("has a source map")
+	if source.sourceMap && !t.in.NoMap {
+		return nil, keep(hasMap)
 	}
 	// With escapes for what is not ASCII the encoding that a server or page
 	// declares cannot matter more than it did. Comments do not count.

@@ -15,14 +15,16 @@ import (
 var JS = &Optimizer{
 	Name:    "js",
 	Doc:     "minify scripts (esbuild), at the syntax level they are written in",
-	Version: 2,
+	Version: 3,
 	Kinds:   []site.Kind{site.JS},
 	Run: func(ctx context.Context, in *Input) (Output, error) {
 		return runText(ctx, in, func(t *text, src []byte) ([]byte, error) {
-			if strings.HasSuffix(strings.ToLower(in.Path.Stem()), ".min") {
-				return nil, keep("already minified")
-			}
-			return t.js(src, in.Module || in.Path.Ext() == ".mjs")
+			return t.unmapped(src, func(src []byte) ([]byte, error) {
+				if strings.HasSuffix(strings.ToLower(in.Path.Stem()), ".min") {
+					return nil, keep("already minified")
+				}
+				return t.js(src, in.Module || in.Path.Ext() == ".mjs")
+			})
 		})
 	},
 }
@@ -33,7 +35,7 @@ func (t *text) js(src []byte, module bool) ([]byte, error) {
 	case !utf8.Valid(src):
 		return nil, keep("not valid UTF-8")
 	case hasSourceMap(src):
-		return nil, keep("has a source map")
+		return nil, keep(hasMap)
 	case dense(src):
 		return nil, keep("already minified")
 	}
@@ -102,20 +104,6 @@ func (t *text) syntaxLevel(tr guard.Transform) (string, error) {
 		}
 	}
 	return levels[lo], nil
-}
-
-// hasSourceMap reports whether one of the last lines of src is a
-// sourceMappingURL comment. Minifying would make the map wrong.
-func hasSourceMap(src []byte) bool {
-	tail := src[max(0, len(src)-4096):]
-	i := bytes.LastIndex(tail, []byte("sourceMappingURL="))
-	if i < 0 {
-		// An inline map may be long.
-		i = bytes.LastIndex(src, []byte("\n//# sourceMappingURL=data:"))
-		return i >= 0
-	}
-	before := bytes.TrimRight(tail[:i], " \t")
-	return bytes.HasSuffix(before, []byte("#")) || bytes.HasSuffix(before, []byte("@"))
 }
 
 // dense reports whether a script was minified before: white space makes up

@@ -54,6 +54,10 @@ type Input struct {
 	// policy outside the page covers them).
 	KeepInline bool
 
+	// NoMap says that the source map of a script or style sheet is not wanted, or
+	// that there is none where the comment says.
+	NoMap bool
+
 	look look // of the picture, filled on the way where placeholders are asked for
 }
 

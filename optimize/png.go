@@ -18,8 +18,8 @@ import (
 // pixels, and offers them as lossless WebP.
 var PNG = &Optimizer{
 	Name:    "png",
-	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; lossless WebP beside it, animated where it is",
-	Version: 8,
+	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; WebP beside it, without loss or at the quality asked for, animated where it is",
+	Version: 9,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("png"),
 	Run:     runImage("png", optimizePNG),

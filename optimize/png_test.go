@@ -241,6 +241,8 @@ func TestPNGMetadata(t *testing.T) {
 		{"gamma of sRGB", "gAMA", srgbGamma, false, false},
 		{"linear gamma", "gAMA", linear, true, false},
 		{"chromaticities", "cHRM", bytes.Repeat([]byte{0, 0, 0x7a, 0x26}, 8), true, false},
+		{"chromaticities of sRGB", "cHRM", srgbChromaticities, false, false},
+		{"the same as Adobe rounds them", "cHRM", []byte{0, 0, 0x7a, 0x25, 0, 0, 0x80, 0x83, 0, 0, 0xf9, 0xff, 0, 0, 0x80, 0xe9, 0, 0, 0x75, 0x30, 0, 0, 0xea, 0x60, 0, 0, 0x3a, 0x98, 0, 0, 0x17, 0x6f}, false, false},
 		{"sRGB profile", "iCCP", icc(testProfile(true)), false, false},
 		{"wide profile", "iCCP", icc(testProfile(false)), true, false},
 		{"broken profile", "iCCP", []byte("x\x00\x00broken"), true, false},

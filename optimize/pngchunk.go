@@ -126,7 +126,8 @@ func (f *pngFile) managed() []byte {
 		}
 	case f.srgb:
 	case f.gama != nil || f.chrm != nil:
-		if bytes.Equal(f.gama, srgbGamma) && (f.chrm == nil || bytes.Equal(f.chrm, srgbChromaticities)) {
+		// Without gAMA, browsers take the curve of sRGB, or look at neither.
+		if (f.gama == nil || bytes.Equal(f.gama, srgbGamma)) && (f.chrm == nil || nearSRGB(f.chrm)) {
 			break
 		}
 		if f.gama != nil {
@@ -147,6 +148,20 @@ var (
 			binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil,
 				31270), 32900), 64000), 33000), 30000), 60000), 15000), 6000)
 )
+
+// nearSRGB reports whether chromaticities are those of sRGB but for how they
+// were rounded: Adobe's programs write 0.63999 for 0.64.
+func nearSRGB(chrm []byte) bool {
+	if len(chrm) != len(srgbChromaticities) {
+		return false
+	}
+	for i := 0; i < len(chrm); i += 4 {
+		if abs(int(binary.BigEndian.Uint32(chrm[i:]))-int(binary.BigEndian.Uint32(srgbChromaticities[i:]))) > 10 {
+			return false
+		}
+	}
+	return true
+}
 
 func appendChunk(b []byte, kind string, data []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(len(data)))

@@ -36,6 +36,7 @@ type seen struct {
 	quality int     // of jpegli, found for the whole picture; 0 if it was not looked for
 	score   float64 // at that quality; 0 if it is not known
 	avifQ   int     // of AVIF, found for the widest copy so far
+	webpQ   int     // of WebP, the same
 
 	converted bool         // from other colours of the file
 	few       *image.NRGBA // in the 256 colours that the file itself was reduced to; nil if it was not
@@ -107,7 +108,7 @@ func (s *seen) variant(ctx context.Context, in *Input, ext string, m *image.NRGB
 		}
 		return s.jpeg(in, m)
 	case ".webp":
-		return s.webp(in, m)
+		return s.webp(in, m, limit)
 	}
 	return nil, fmt.Errorf("no encoder for %s", ext)
 }

@@ -18,12 +18,23 @@ type Entry struct {
 	Before    int64             `json:"before,omitempty"`  // bytes of the source
 	Encoded   map[string]int64  `json:"encoded,omitempty"` // bytes of each of Encodings
 
+	// Dictionaries are packed forms for those who have a file of the last deploy
+	// (RFC 9842).
+	Dictionaries []Dictionary `json:"dictionaries,omitempty"`
+
 	URLs       []string `json:"urls,omitempty"`        // the paths it answers at, the usual one first
 	ETag       string   `json:"etag,omitempty"`        // a strong validator of the bytes without content coding
 	HeaderHash string   `json:"header_hash,omitempty"` // SHA-256 of "name: value" lines, names in lower case, sorted as written
 	Tags       []string `json:"tags,omitempty"`        // what a CDN may purge it by
 	Phase      string   `json:"phase,omitempty"`       // of a deploy, in which it is sent
 	Digests    *Digests `json:"digests,omitempty"`     // besides SHA256
+}
+
+// Dictionary is a form of a file that is packed with another as dictionary.
+type Dictionary struct {
+	SHA256 Digest `json:"sha256"` // of the dictionary
+	Path   Path   `json:"path"`   // of the packed form
+	Size   int64  `json:"size"`
 }
 
 // Digests are of the bytes without content coding, as hosts address them, in

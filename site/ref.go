@@ -14,8 +14,8 @@ type Role uint8
 const (
 	RoleLink       Role = iota // a href, area href, form action, cite: somewhere to go
 	RoleCanonical              // canonical, alternate, prev, next, og:url, sitemap loc
-	RoleFeedImage              // image of a feed or sitemap entry
-	RoleMetaImage              // og:image, twitter:image, JSON-LD image: read by crawlers
+	RoleFeedImage              // image of a feed or sitemap entry, of JSON-LD: read by crawlers
+	RoleMetaImage              // og:image, twitter:image: read by crawlers when somebody shares the page
 	RoleSourceMap              // sourceMappingURL
 	RoleHint                   // preload, modulepreload, prefetch
 	RolePrecache               // an entry of a service worker's precache list
@@ -72,6 +72,10 @@ type SumRef struct {
 	Kind SumKind
 	Ref  int
 	Text string
+	// Hash is where the hash itself stands if Text is a single one of an
+	// algorithm of SRI; zero otherwise. It may be longer than the hash:
+	// "&#43;" is a plus sign.
+	Hash Span
 }
 
 // Edit is a splice: the bytes at Span are replaced by New.

@@ -74,6 +74,7 @@ func (a *app) build(ctx context.Context, args []string) error {
 		return err
 	}
 	full := a.document(r, &o)
+	likenesses(ctx, &o, full)
 	if err := a.writeReport(o.Meta, full, true); err != nil {
 		return err
 	}
@@ -102,9 +103,7 @@ func (a *app) buildOptions(c *config.Config, in string) (pipeline.Options, error
 	if err := publish.Allowed(in, o.Out, o.Replace, o.Force, pipeline.Ours(o.Meta, o.Out)); err != nil {
 		return o, err
 	}
-	if len(o.Hosts) == 0 {
-		a.detect(&o, in)
-	}
+	a.detect(&o, in)
 	if err := a.outputFormats(); err != nil {
 		return o, err
 	}
@@ -160,14 +159,14 @@ func (a *app) writeReport(meta string, d *report.Document, full bool) error {
 	if text, err := os.ReadFile(history); err == nil && json.Unmarshal(text, &before) != nil {
 		before = nil // unreadable: start over
 	}
-	d.Remember(before)
+	all := d.Remember(before)
 	type record struct {
 		name  string
 		write func(io.Writer) error
 	}
 	records := []record{
 		{"report.json", func(w io.Writer) error { return report.JSON(w, d) }},
-		{"history.json", func(w io.Writer) error { return json.NewEncoder(w).Encode(d.History) }},
+		{"history.json", func(w io.Writer) error { return json.NewEncoder(w).Encode(all) }},
 	}
 	if full {
 		records = append(records, record{"report.html", func(w io.Writer) error { return report.HTML(w, d) }},

@@ -13,7 +13,10 @@ import (
 // caching turns the [cache] table into a policy.
 func caching(c *config.Config, o *pipeline.Options) error {
 	k := &c.Cache
-	o.Cache = cache.Policy{Purged: value(k.Purged, false), CORS: value(k.CORS, false), Security: value(k.Security, false), NoVary: k.NoVary, Tags: value(k.Tags, "")}
+	o.Cache = cache.Policy{Purged: value(k.Purged, false), CORS: value(k.CORS, false), Security: value(k.Security, false), NoVary: k.NoVary, Tags: value(k.Tags, ""), Dictionary: value(k.Dictionary, false)}
+	if o.Previous = value(k.Previous, ""); o.Previous != "" && !o.Cache.Dictionary {
+		return usagef("cache.previous: it is of use with cache.dictionary = true only")
+	}
 	o.Link = value(k.Link, false)
 	for _, p := range k.NoVary {
 		if p == "" || strings.Trim(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.~") != "" {

@@ -34,6 +34,7 @@ type flags struct {
 	ci                bool
 	outputs           []string
 	compare           string
+	previous          string
 	budgetFiles       []string
 	poll              bool
 	host              string
@@ -82,6 +83,7 @@ func (f *flags) building(c *cobra.Command) {
 	s.StringSliceVar(&f.skip, "skip", nil, "do not run the optimizers and combiners `NAME`")
 	s.StringArrayVar(&f.outputs, "output-file", nil, "also write the result as `FORMAT=PATH`: "+strings.Join(report.FormatNames(), ", "))
 	s.StringVar(&f.compare, "compare", "", "compare with the `REPORT` of another build: its report.json")
+	s.StringVar(&f.previous, "previous", "", "`DIR` with the output that was deployed last, for cache.dictionary")
 	s.StringSliceVar(&f.budgetFiles, "budget", nil, "budgets of another tool: a Lighthouse budget.json or a .size-limit.json `FILE`")
 	s.BoolVar(&f.ci, "ci", false, "plain log; on GitHub also annotations and a step summary (default where CI is set)")
 }

@@ -193,6 +193,9 @@ func (g *guarding) settings() []suspect {
 	if o.CSS.Unused == "remove" {
 		add("css.unused", o.CSS.Unused, "report", func(o *pipeline.Options) { o.CSS.Unused = "report" })
 	}
+	if o.CSS.Critical == "always" {
+		add("css.critical", o.CSS.Critical, "auto", func(o *pipeline.Options) { o.CSS.Critical = "auto" })
+	}
 	if k := o.KeepURLs; k == pipeline.KeepNone || k == pipeline.KeepMedia {
 		add("keep_urls", string(k), "all", func(o *pipeline.Options) { o.KeepURLs = pipeline.KeepAll })
 	}

@@ -21,11 +21,11 @@ var hostMarks = []struct{ name, target string }{
 // maxHostFile is more than any of them is allowed to have.
 const maxHostFile = 1 << 20
 
-// detect looks for files of hosts in the site and in the folder above it, where
-// projects keep them, and writes headers for those hosts alone. What stands
-// above the site is read, to be merged, and never written.
+// detect reads the files of hosts in the folder above the site, where projects
+// keep them: they are merged into what hone writes, and never written. Where
+// no hosts are chosen, those files, and such in the site, choose them.
 func (a *app) detect(o *pipeline.Options, in string) {
-	var files []string
+	var files, hosts []string
 	for _, h := range hostMarks {
 		for _, dir := range []string{in, filepath.Join(in, "..")} {
 			name := filepath.Join(dir, h.name)
@@ -43,14 +43,18 @@ func (a *app) detect(o *pipeline.Options, in string) {
 				}
 				o.Own[site.Path(h.name)] = text
 			}
-			if !slices.Contains(o.Hosts, h.target) {
-				o.Hosts = append(o.Hosts, h.target)
+			if !slices.Contains(hosts, h.target) {
+				hosts = append(hosts, h.target)
 			}
 			files = append(files, name)
 			break
 		}
 	}
-	if len(files) > 0 && !a.flags.quiet && !a.flags.json {
+	if len(o.Hosts) > 0 || len(hosts) == 0 {
+		return
+	}
+	o.Hosts = hosts
+	if !a.flags.quiet && !a.flags.json {
 		fmt.Fprintf(a.stderr, "headers for %s, because of %s; cache.hosts chooses others\n", strings.Join(o.Hosts, ", "), strings.Join(files, ", "))
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/hone-web/hone/internal/config"
 	"github.com/hone-web/hone/internal/guard"
 	"github.com/hone-web/hone/internal/pipeline"
+	"github.com/hone-web/hone/internal/rum"
 	"github.com/hone-web/hone/optimize"
 )
 
@@ -104,6 +105,7 @@ func (a *app) fromFlags() *config.Config {
 		"keep-urls": func() { c.KeepURLs = &f.keepURLs }, "include": func() { c.Include = f.include }, "exclude": func() { c.Exclude = f.exclude },
 		"only": func() { c.Only = f.only }, "skip": func() { c.Skip = f.skip }, "jobs": func() { c.Jobs = &f.jobs },
 		"memory-limit": func() { c.MemoryLimit = &f.memory }, "fail-on": func() { c.FailOn = &f.failOn }, "strict": func() { c.Strict = &f.strict },
+		"previous": func() { c.Cache.Previous = &f.previous },
 	} {
 		if given(name) {
 			set()
@@ -153,10 +155,10 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 	o := pipeline.Options{
 		In: in, Out: value(c.Out, ""), Meta: a.flags.meta, Replace: a.flags.replace, Force: a.flags.force, DryRun: a.flags.dryRun,
 		Jobs: value(c.Jobs, a.flags.jobs), MemoryLimit: memory, Include: c.Include, Exclude: c.Exclude, Only: c.Only, Skip: c.Skip,
-		BaseURL: base, KeepURLs: pipeline.KeepURLs(value(c.KeepURLs, "all")), Preset: value(c.Preset, "default"),
+		BaseURL: base, KeepURLs: pipeline.KeepURLs(value(c.KeepURLs, "all")), Preset: value(c.Preset, "default"), SourceMaps: value(c.SourceMaps, "keep"),
 		Image: pipeline.ImageOptions{JPEGQuality: value(c.Image.JPEGQuality, 0), Quality: value(c.Image.Quality, ""), Picture: value(c.Image.Picture, ""),
-			AVIF: value(c.Image.AVIF, ""), Color: value(c.Image.Color, ""), Placeholder: value(c.Image.Placeholder, "")}, Protocol: value(c.Bundle.Protocol, ""),
-		CSS: bundle.CSSOptions{Unused: value(c.CSS.Unused, ""), Safelist: c.CSS.Safelist, Trust: c.CSS.Trust}, NoCache: a.flags.noCache,
+			AVIF: value(c.Image.AVIF, ""), Color: value(c.Image.Color, ""), Placeholder: value(c.Image.Placeholder, "")}, Protocol: value(c.Bundle.Protocol, ""), Inline: value(c.Bundle.Inline, ""), Sprite: value(c.Bundle.Sprite, ""),
+		CSS: bundle.CSSOptions{Unused: value(c.CSS.Unused, ""), Critical: value(c.CSS.Critical, ""), Safelist: c.CSS.Safelist, Trust: c.CSS.Trust}, NoCache: a.flags.noCache,
 		FailOn: pipeline.FailOn(value(c.FailOn, "error")), Strict: value(c.Strict, false), Limits: limits(c.Limits),
 		Encode: c.Precompress, Hosts: c.Cache.Hosts, Now: time.Now(), Clock: time.Now, CodeCache: codeCache(),
 	}
@@ -165,6 +167,11 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 	}
 	if err := caching(c, &o); err != nil {
 		return o, err
+	}
+	if e := value(c.RUM.Endpoint, ""); e != "" {
+		if o.RUM, err = rum.Parse(e, value(c.RUM.Sample, 1)); err != nil {
+			return o, &usageError{err}
+		}
 	}
 	if err := a.payment(c, &o); err != nil {
 		return o, err

@@ -54,6 +54,7 @@ type session struct {
 	bad    string           // what is wrong with the configuration as it is now
 	o      pipeline.Options // of the build under way
 	pool   *guard.Pool
+	behind *report.Document // the last build, if report.html is of one before it
 	avif   *optimize.AVIFMachine
 	server *server // nil: nobody is served
 	last   *site.Manifest
@@ -153,6 +154,8 @@ func (s *session) loop(ctx context.Context, w *watch.Watcher) error {
 	done := make(chan built, 1)
 	cancel := s.start(ctx, done)
 	running, stale, restarts := true, false, 0
+	idle := time.NewTimer(idleTime)
+	defer idle.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -160,7 +163,12 @@ func (s *session) loop(ctx context.Context, w *watch.Watcher) error {
 			if running {
 				wait(done, goodbye)
 			}
+			s.catchUp(ctx)
 			return nil
+		case <-idle.C:
+			if !running {
+				s.catchUp(ctx)
+			}
 		case err := <-failed:
 			cancel()
 			if ctx.Err() != nil {
@@ -186,6 +194,7 @@ func (s *session) loop(ctx context.Context, w *watch.Watcher) error {
 			} else {
 				restarts = 0
 				s.tell(r)
+				idle.Reset(idleTime)
 			}
 		}
 		if stale && !running {
@@ -264,6 +273,7 @@ func (s *session) tell(r built) {
 		if err := a.writeReport(s.o.Meta, d, s.first); err != nil {
 			fmt.Fprintf(a.stderr, "hone: %v\n", err)
 		}
+		s.behind = d // the first is without pictures
 	}
 	s.print(d, r)
 	if !r.r.Failed {

@@ -194,6 +194,9 @@ func TestWatch(t *testing.T) {
 	p.line(p.errs, "the configuration was read anew")
 	p.line(p.errs, `published public-honed .*index\.html`)
 	p.end()
+	if html := read(t, dir+"/.hone/report.html"); !strings.Contains(html, "2 pages") {
+		t.Error("report.html is not of the last build")
+	}
 }
 
 func TestWatchJSON(t *testing.T) {

@@ -22,6 +22,7 @@ type Config struct {
 	Out         *string  `toml:"out" json:"out,omitempty" jsonschema:"description=Folder to write; default is the input's name with -honed"`
 	BaseURL     *string  `toml:"base_url" json:"base_url,omitempty" jsonschema:"description=URL the site is served under"`
 	Preset      *string  `toml:"preset" json:"preset,omitempty" jsonschema:"enum=fast,enum=default,enum=max,description=How much time to spend"`
+	SourceMaps  *string  `toml:"source_maps" json:"source_maps,omitempty" jsonschema:"enum=keep,enum=drop,description=Whether scripts and style sheets with a source map stay as they are (keep; the default) or are minified and name it no more (drop)"`
 	KeepURLs    *string  `toml:"keep_urls" json:"keep_urls,omitempty" jsonschema:"enum=all,enum=media,enum=none,description=Old names that go on answering"`
 	Include     []string `toml:"include" json:"include,omitempty" jsonschema:"description=Globs of the only files to optimize"`
 	Exclude     []string `toml:"exclude" json:"exclude,omitempty" jsonschema:"description=Globs of files to publish as they are"`
@@ -37,6 +38,7 @@ type Config struct {
 	CSS         CSS      `toml:"css" json:"css,omitempty" jsonschema:"description=Style sheets"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
 	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
+	RUM         RUM      `toml:"rum" json:"rum,omitempty" jsonschema:"description=Real-user measuring: pages send what their visitors saw"`
 	Monitor     Monitor  `toml:"monitor" json:"monitor,omitempty" jsonschema:"description=Addresses that are asked again and again"`
 	Budget      []Budget `toml:"budget" json:"budget,omitempty" jsonschema:"description=What pages and files may weigh"`
 	Limits      Limits   `toml:"limits" json:"limits,omitempty" jsonschema:"description=Bounds on what a file may cost"`
@@ -55,26 +57,37 @@ type Image struct {
 // Bundle is the [bundle] table.
 type Bundle struct {
 	Protocol *string `toml:"protocol" json:"protocol,omitempty" jsonschema:"enum=h2,enum=h1,description=What the site is served over: HTTP/2 and later (h2; the default) or HTTP/1.1 (h1) where a request costs more"`
+	Inline   *string `toml:"inline" json:"inline,omitempty" jsonschema:"enum=auto,enum=always,enum=off,description=Where small style sheets and scripts and pictures are written into pages: where no policy that hone cannot see could refuse them (auto; the default) or wherever it pays (always) or nowhere (off)"`
+	Sprite   *string `toml:"sprite" json:"sprite,omitempty" jsonschema:"enum=auto,enum=off,description=Whether small backgrounds of one style sheet become one picture: where the pages that show them load less by it (auto; the default) or never (off)"`
 }
 
 // CSS is the [css] table.
 type CSS struct {
 	Unused   *string  `toml:"unused" json:"unused,omitempty" jsonschema:"enum=report,enum=remove,enum=off,description=What becomes of style rules that match no page: told of (report; the default) or taken out (remove) or not looked for (off)"`
+	Critical *string  `toml:"critical" json:"critical,omitempty" jsonschema:"enum=auto,enum=always,enum=off,description=Which pages hold the style rules that they need for the first paint and load their style sheets at the end: those that gain and get no heavier (auto; the default) or all where it is safe (always) or none (off)"`
 	Safelist []string `toml:"safelist" json:"safelist,omitempty" jsonschema:"description=Patterns such as is-* of classes and ids and elements that something adds which is no part of the site"`
-	Trust    []string `toml:"trust" json:"trust,omitempty" jsonschema:"description=Other hosts whose scripts use none of the site's style rules"`
+	Trust    []string `toml:"trust" json:"trust,omitempty" jsonschema:"description=Other hosts whose scripts use none of the site's style rules and add none"`
+}
+
+// RUM is the [rum] table.
+type RUM struct {
+	Endpoint *string  `toml:"endpoint" json:"endpoint,omitempty" jsonschema:"description=Where pages send their web vitals: an https address or a path of the site such as /rum or ga4:G-ABC1234567; nowhere by default"`
+	Sample   *float64 `toml:"sample" json:"sample,omitempty" jsonschema:"minimum=0,maximum=1,description=Share of page views that are measured; default 1"`
 }
 
 // Cache is the [cache] table.
 type Cache struct {
-	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=cloudflare,enum=nginx,enum=apache,enum=caddy,enum=vercel,enum=firebase,enum=azure,enum=s3,enum=gcs,enum=azure-blob,enum=fastly,enum=github-pages,description=Hosts to write headers for; default all but cloudflare and fastly and the stores (s3 gcs azure-blob); github-pages only says what it cannot do"`
+	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=cloudflare,enum=nginx,enum=apache,enum=caddy,enum=vercel,enum=vercel-output,enum=firebase,enum=azure,enum=s3,enum=gcs,enum=azure-blob,enum=fastly,enum=github-pages,description=Hosts to write headers for; default all but cloudflare and vercel-output and fastly and the stores (s3 gcs azure-blob); github-pages only says what it cannot do"`
 	// Purged, CORS, Security and NoVary are off unless asked for.
-	Purged   *bool       `toml:"purged" json:"purged,omitempty" jsonschema:"description=Each deploy purges the CDN; so it may keep pages (CDN-Cache-Control)"`
-	CORS     *bool       `toml:"cors" json:"cors,omitempty" jsonschema:"description=Other origins may use the fonts (set it where they are on another host)"`
-	Security *bool       `toml:"security" json:"security,omitempty" jsonschema:"description=Send the security profile: HSTS and Referrer-Policy and who may frame the site"`
-	NoVary   []string    `toml:"no_vary_search" json:"no_vary_search,omitempty" jsonschema:"description=Query parameters that change nothing of a page such as utm_source"`
-	Link     *bool       `toml:"link" json:"link,omitempty" jsonschema:"description=Name the first style sheets of a page in a Link field which a CDN may send ahead as Early Hints"`
-	Tags     *string     `toml:"tags" json:"tags,omitempty" jsonschema:"enum=Cache-Tag,enum=Surrogate-Key,enum=CDN-Tag,enum=Netlify-Cache-Tag,enum=Edge-Cache-Tag,description=Send the tags of each free file in this field so that the CDN can drop it by tag"`
-	Rule     []CacheRule `toml:"rule" json:"rule,omitempty" jsonschema:"description=Header fields for some files; the last rule that matches wins"`
+	Purged     *bool       `toml:"purged" json:"purged,omitempty" jsonschema:"description=Each deploy purges the CDN; so it may keep pages (CDN-Cache-Control)"`
+	CORS       *bool       `toml:"cors" json:"cors,omitempty" jsonschema:"description=Other origins may use the fonts (set it where they are on another host)"`
+	Security   *bool       `toml:"security" json:"security,omitempty" jsonschema:"description=Send the security profile: HSTS and Referrer-Policy and who may frame the site"`
+	NoVary     []string    `toml:"no_vary_search" json:"no_vary_search,omitempty" jsonschema:"description=Query parameters that change nothing of a page such as utm_source"`
+	Link       *bool       `toml:"link" json:"link,omitempty" jsonschema:"description=Name the first style sheets of a page in a Link field which a CDN may send ahead as Early Hints"`
+	Tags       *string     `toml:"tags" json:"tags,omitempty" jsonschema:"enum=Cache-Tag,enum=Surrogate-Key,enum=CDN-Tag,enum=Netlify-Cache-Tag,enum=Edge-Cache-Tag,description=Send the tags of each free file in this field so that the CDN can drop it by tag"`
+	Dictionary *bool       `toml:"dictionary" json:"dictionary,omitempty" jsonschema:"description=Offer style sheets and scripts as compression dictionaries for those of the next deploy (RFC 9842)"`
+	Previous   *string     `toml:"previous" json:"previous,omitempty" jsonschema:"description=Folder with the output that was deployed last; its style sheets and scripts are dictionaries for the new ones"`
+	Rule       []CacheRule `toml:"rule" json:"rule,omitempty" jsonschema:"description=Header fields for some files; the last rule that matches wins"`
 }
 
 // CacheRule is one [[cache.rule]].
@@ -298,13 +311,17 @@ var choices = []struct {
 	values []string
 }{
 	{"preset", func(c *Config) *string { return c.Preset }, []string{"fast", "default", "max"}},
+	{"source_maps", func(c *Config) *string { return c.SourceMaps }, []string{"keep", "drop"}},
 	{"keep_urls", func(c *Config) *string { return c.KeepURLs }, []string{"all", "media", "none"}},
 	{"image.quality", func(c *Config) *string { return c.Image.Quality }, []string{"high", "balanced", "small"}},
 	{"image.picture", func(c *Config) *string { return c.Image.Picture }, []string{"off", "safe", "always"}},
 	{"image.avif", func(c *Config) *string { return c.Image.AVIF }, []string{"off", "auto", "always"}},
 	{"image.color", func(c *Config) *string { return c.Image.Color }, []string{"keep", "srgb"}},
 	{"bundle.protocol", func(c *Config) *string { return c.Bundle.Protocol }, []string{"h2", "h1"}},
+	{"bundle.inline", func(c *Config) *string { return c.Bundle.Inline }, []string{"auto", "always", "off"}},
+	{"bundle.sprite", func(c *Config) *string { return c.Bundle.Sprite }, []string{"auto", "off"}},
 	{"css.unused", func(c *Config) *string { return c.CSS.Unused }, []string{"report", "remove", "off"}},
+	{"css.critical", func(c *Config) *string { return c.CSS.Critical }, []string{"auto", "always", "off"}},
 	{"image.placeholder", func(c *Config) *string { return c.Image.Placeholder }, []string{"off", "color", "thumbhash"}},
 	{"fail_on", func(c *Config) *string { return c.FailOn }, []string{"error", "warn", "never"}},
 }

@@ -34,7 +34,7 @@ type build struct {
 	plan    *bundle.Plan
 	dir     *publish.Dir // the output, held for the whole run; nil when nothing is published
 	space   *optimize.SpaceFacts
-	inline  bool // a header policy outside the pages covers inline code
+	host    hostSays
 	objects map[site.Path]*site.Object
 	holed   map[site.Path][]bool // file → which of its references the linker writes
 	plain   map[site.Path]bool   // references in the file use kept names
@@ -43,6 +43,7 @@ type build struct {
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking
 	avif    optimize.AVIFEncoder
+	last    *previous // the output of the last deploy; nil if it is not known
 	// named are the files with code whose functions keep their names.
 	named map[*bundle.Node]bool
 	// dissolved are joined files that were larger than their parts.
@@ -105,6 +106,14 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 		machine := optimize.NewAVIF(cache)
 		defer machine.Close()
 		b.avif = machine
+	}
+	if o.Cache.Dictionary && o.Previous != "" {
+		if b.last, err = openPrevious(o.Previous); err != nil {
+			return nil, err
+		}
+		if b.last != nil {
+			defer b.last.root.Close()
+		}
 	}
 	if o.Memory != nil {
 		b.store.Remember(o.Memory.recall)
@@ -188,23 +197,11 @@ func (b *build) analyse(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 21"
-
-// headerFiles are host configuration in which a Content-Security-Policy may
-// stand.
-var headerFiles = []site.Path{"_headers", "vercel.json", "netlify.toml", "staticwebapp.config.json", "firebase.json", ".htaccess", "serve.json"}
+const scanVersion = "scan 24"
 
 func (b *build) scanAll(ctx context.Context) error {
-	for _, p := range headerFiles {
-		if f := b.files[p]; f != nil {
-			text, err := b.src.read(f)
-			if err != nil {
-				return err
-			}
-			if s := string(text); strings.Contains(s, "'sha256-") || strings.Contains(s, "'sha384-") || strings.Contains(s, "'sha512-") || strings.Contains(s, "'nonce-") {
-				b.inline = true
-			}
-		}
+	if err := b.readHost(); err != nil {
+		return err
 	}
 	var todo []*site.File
 	for _, f := range b.src.files {
@@ -234,7 +231,7 @@ func (b *build) scanAll(ctx context.Context) error {
 // scanFile returns the references of a text, from the store when its bytes
 // were seen before.
 func (b *build) scanFile(p site.Path, k site.Kind, d site.Digest, read func() ([]byte, error)) (*scan.Doc, error) {
-	id := store.NewKey(scanVersion).Str(p.Base()).Digest(d).Value(b.inline).ID()
+	id := store.NewKey(scanVersion).Str(p.Base()).Digest(d).Value(b.host.sums).ID()
 	if doc := store.Load[scan.Doc](b.store, id); doc != nil {
 		return doc, nil
 	}
@@ -243,7 +240,7 @@ func (b *build) scanFile(p site.Path, k site.Kind, d site.Digest, read func() ([
 		return nil, err
 	}
 	add(&b.work.Scanned)
-	doc := scan.Scan(p, k, text, scan.Options{KeepInline: b.inline})
+	doc := scan.Scan(p, k, text, scan.Options{KeepInline: b.host.sums})
 	return doc, store.Keep(b.store, id, doc)
 }
 
@@ -305,7 +302,7 @@ func (b *build) freeze() error {
 			for _, s := range n.Doc.Sums {
 				r := &n.Doc.Refs[s.Ref]
 				to := b.files[n.To[s.Ref].To]
-				if to != nil && to.Frozen == "" && (r.Fixed != "" || n.File.Frozen != "" || s.Span.Len() != len(s.Text)) {
+				if to != nil && to.Frozen == "" && (r.Fixed != "" || n.File.Frozen != "" || s.Span.Len() != len(s.Text) && s.Hash.Len() == 0) {
 					to.Frozen = "its hash in " + string(n.File.Path) + " cannot be written anew"
 					again = true
 				}

@@ -20,9 +20,14 @@ import (
 // compile makes the objects, rank by rank, letting the combiners of each rank
 // decide first.
 func (b *build) compile(ctx context.Context) error {
+	measuring, err := b.measuring()
+	if err != nil {
+		return err
+	}
 	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
-		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.styleForbidden(), Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.hostPolicy(),
+		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.host.noStyle, Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.host.policy, Open: b.host.open, Inline: b.o.Inline, Sprite: b.o.Sprite, RUM: measuring,
 		Source: func(p site.Path) ([]byte, error) { return b.src.read(b.files[p]) }, CSS: b.o.CSS,
+		Shrink:  func(f site.Path, png []byte) ([]byte, error) { return b.shrink(ctx, f, png) },
 		Esbuild: func(in guard.Bundle) (string, error) { return b.bundle(ctx, in) }}
 	b.named = b.graph.Named()
 	planner.Named = b.named
@@ -119,6 +124,7 @@ type job struct {
 	Module   bool
 	Names    bool
 	Whole    bool
+	NoMap    bool
 	Inline   bool
 	Space    []string
 	ReadAttr bool
@@ -213,15 +219,33 @@ func (b *build) job(n *bundle.Node) *job {
 		j.Lossless = b.plan.Lossless[f.Path] != "" || b.o.skips(bundle.Lossy.Name)
 	case site.HTML:
 		j.Names = b.named[n]
-		j.Space, j.ReadAttr, j.Inline = b.space.Pre, b.space.ReadAttrs, b.inline
+		j.Space, j.ReadAttr, j.Inline = b.space.Pre, b.space.ReadAttrs, b.host.sums
 	case site.SVG:
 		j.Whole = b.plan.Whole[f.Path]
 	case site.JS:
-		j.Module, j.Names = b.isModule(n), b.named[n]
+		j.Module, j.Names, j.NoMap = b.isModule(n), b.named[n], b.noMap(n)
+	case site.CSS:
+		j.NoMap = b.noMap(n)
 	}
 	j.Holes = b.holes(n)
 	j.Edits, j.Holes = placeEdits(b.plan.Edits[f.Path], j.Holes)
 	return j
+}
+
+// noMap reports whether a file has no use for the address of a source map: it
+// leads nowhere, or maps are not wanted.
+func (b *build) noMap(n *bundle.Node) bool {
+	if b.o.SourceMaps == "drop" {
+		return true
+	}
+	if n.Doc != nil {
+		for i := range n.Doc.Refs {
+			if n.Doc.Refs[i].Role == site.RoleSourceMap {
+				return !n.To[i].External && b.graph.Node(n.To[i].To) == nil
+			}
+		}
+	}
+	return false
 }
 
 // isModule reports whether a script is an ES module: it says so by its syntax,
@@ -276,6 +300,15 @@ func sumHoles(s site.SumRef) []plannedHole {
 		}
 		return nil
 	}
+	if s.Hash.Len() > 0 {
+		if alg, _, _ := strings.Cut(s.Text, "-"); bundle.HashText(nil, alg) != "" {
+			return []plannedHole{{Span: s.Hash, Ref: s.Ref, Form: site.FormIntegrity, Algs: alg}}
+		}
+		return nil
+	}
+	if s.Span.Len() != len(s.Text) {
+		return nil // escapes stand in it, and what it is of keeps its bytes
+	}
 	var hs []plannedHole
 	at := 0
 	for _, word := range strings.Fields(s.Text) {
@@ -302,7 +335,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 		o.Kept = "it contains hone's placeholder word"
 	}
 	text := splice(src, holes, edits)
-	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless,
+	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless, NoMap: j.NoMap,
 		Module: j.Module, Names: j.Names, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)

@@ -11,8 +11,8 @@ import (
 
 // earlyOf lists the style sheets that a finished page is not shown without, in
 // its order: those of its head that apply to every screen. A hint is used only
-// if browsers would send the very same request, so the list ends at the first
-// that is fetched in another way: with CORS, a nonce, a hash or a query.
+// if browsers would send the very same request, so it leaves out what is fetched
+// in another way (with CORS, a nonce, a hash or a query) or from another host.
 func earlyOf(page site.Path, doc *scan.Doc, r *bundle.Resolver) []site.Path {
 	if doc == nil {
 		return nil
@@ -24,12 +24,12 @@ func earlyOf(page site.Path, doc *scan.Doc, r *bundle.Resolver) []site.Path {
 			continue
 		}
 		if l.Not != "" || l.Like != "" || l.Ref < 0 {
-			break
+			continue
 		}
 		ref := &doc.Refs[l.Ref]
 		a := r.Resolve(page, ref.Base, ref.URL)
 		if a.To == "" || a.External || a.Origin != "" || strings.ContainsRune(ref.URL, '?') {
-			break
+			continue
 		}
 		out = append(out, a.To)
 	}
@@ -39,6 +39,8 @@ func earlyOf(page site.Path, doc *scan.Doc, r *bundle.Resolver) []site.Path {
 // policy is the owner's, with what only the finished pages tell.
 func (b *build) policy(all []emitted) *cache.Policy {
 	p := b.o.Cache
+	p.Sniff = sniffed(b.graph)
+	p.Prefix = b.base.Prefix
 	if !b.o.Link {
 		return &p
 	}
@@ -46,7 +48,6 @@ func (b *build) policy(all []emitted) *cache.Policy {
 	for i := range all {
 		early[all[i].entry.Path] = all[i].early
 	}
-	p.Prefix = b.base.Prefix
 	p.Early = func(page site.Path) []site.Path { return early[page] }
 	return &p
 }

@@ -34,7 +34,7 @@ type output struct {
 // emitted is an output with what is known once its bytes are.
 type emitted struct {
 	entry site.Entry
-	codes map[string]site.Digest // blobs of its precompressed forms
+	codes map[string]site.Digest // blobs of its precompressed forms, by coding or path
 	diags []site.Diagnostic
 	early []site.Path // style sheets that a page is not shown without
 }
@@ -223,7 +223,10 @@ func (b *build) emitOne(o output, j *judge) (emitted, error) {
 	if err := j.file(o, &e, doc, text); err != nil {
 		return e, err
 	}
-	return e, b.precompress(&e, text, b.src.coded[o.path])
+	if err := b.precompress(&e, text, b.src.coded[o.path]); err != nil {
+		return e, err
+	}
+	return e, b.packed(&e, text)
 }
 
 // Precompressed files must pay: under 1 KB a response fits the first packets
@@ -362,9 +365,10 @@ func newEncoder(coding string, level int) (encoder, error) {
 // results of the store unreachable.
 const libraries = "brotli 1.2.8, compress 1.20.3, esbuild 0.28.2, minify 2.24.25, parse 2.8.20, jpegli 0.4.2, webp 0.6.4, net 0.62.0, image 0.47.0, imaging 1.6.2, avif 0.5.3, wazero 1.12.0, thumbhash 1.0.0"
 
-// sources returns the input files that an output is made of.
+// sources returns the input files that an output is made of; none for what
+// hone adds.
 func sources(o output) []site.Path {
-	var ps []site.Path
+	ps := []site.Path{}
 	for _, n := range append([]*bundle.Node{o.node}, o.copies...) {
 		if n.Parts == nil {
 			ps = append(ps, n.File.Path)

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -84,16 +83,24 @@ func (b *build) wire(text []byte) int64 {
 	return n
 }
 
-// hostPolicy reports whether a file of the host speaks of a content security
-// policy.
-func (b *build) hostPolicy() bool {
-	for _, p := range headerFiles {
-		if f := b.files[p]; f != nil {
-			text, err := b.src.read(f)
-			if err != nil || bytes.Contains(bytes.ToLower(text), []byte("content-security-policy")) {
-				return true
-			}
+// shrink runs the optimizers over a picture that combiners made, without loss.
+func (b *build) shrink(ctx context.Context, p site.Path, png []byte) ([]byte, error) {
+	f := &site.File{Path: p, Kind: site.Image, Size: int64(len(png)), Digest: site.Sum(png)}
+	j := b.job(&bundle.Node{File: f})
+	j.Lossless = true
+	id := store.NewKey("sprite 1").Str(libraries).Digest(f.Digest).Value(j).ID()
+	o := store.Load[site.Object](b.store, id)
+	if o == nil || !o.Same && !b.store.HasBlob(o.Blob, o.Size) {
+		var err error
+		if o, err = b.run(ctx, f, png, j); err != nil {
+			return nil, err
+		}
+		if err := store.Keep(b.store, id, o); err != nil {
+			return nil, err
 		}
 	}
-	return false
+	if o.Same {
+		return png, nil
+	}
+	return b.code(o)
 }

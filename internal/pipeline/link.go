@@ -78,6 +78,9 @@ func (b *build) grown(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if n.Parts != nil {
+			if len(n.Parts) == 0 {
+				continue // the owner asked for it
+			}
 			if after > before+boundary*int64(len(n.Parts)-1) {
 				again, b.dissolved[n] = true, true
 				if err := b.dissolve(ctx, n); err != nil {
@@ -125,7 +128,9 @@ func (b *build) undoEdits(ctx context.Context, n *bundle.Node) (bool, error) {
 	if !b.plan.Undoable(n) || b.objects[p].Same {
 		return false, nil
 	}
-	b.plan.Undo(n)
+	if !b.plan.UndoCritical(n) {
+		b.plan.Undo(n)
+	}
 	o, err := b.compileFile(ctx, n)
 	if err != nil {
 		return false, err

@@ -138,6 +138,9 @@ func (s *source) pairCodings() {
 		have[f.Path] = true
 	}
 	s.files = slices.DeleteFunc(s.files, func(f *site.File) bool {
+		if of, ok := isPacked(f.Path); ok && have[of] {
+			return true // made anew where the last deploy is known
+		}
 		c, ok := codings[f.Path.Ext()]
 		if !ok {
 			return false

@@ -11,6 +11,7 @@ import (
 	"github.com/hone-web/hone/bundle"
 	"github.com/hone-web/hone/cache"
 	"github.com/hone-web/hone/internal/guard"
+	"github.com/hone-web/hone/internal/rum"
 	"github.com/hone-web/hone/optimize"
 	"github.com/hone-web/hone/site"
 	"github.com/hone-web/hone/verify"
@@ -37,15 +38,25 @@ type Options struct {
 	Preset   string // "fast", "default" or "max"
 	Image    ImageOptions
 	Protocol string // bundle.Planner.Protocol
-	CSS      bundle.CSSOptions
-	NoCache  bool
-	FailOn   FailOn
-	Strict   bool // a file kept because it is broken is an error
-	Limits   optimize.Limits
-	Encode   []string // content codings to precompress: "br", "gzip", "zstd"
-	Hosts    []string // names of cache targets; empty means all that need no choice
-	Cache    cache.Policy
-	Link     bool // pages name their first style sheets in a Link field
+	Inline   string // bundle.Planner.Inline
+	Sprite   string // bundle.Planner.Sprite
+	// SourceMaps is "keep" (the default: a file with a map stays as it is) or
+	// "drop".
+	SourceMaps string
+	CSS        bundle.CSSOptions
+	NoCache    bool
+	FailOn     FailOn
+	Strict     bool // a file kept because it is broken is an error
+	Limits     optimize.Limits
+	Encode     []string // content codings to precompress: "br", "gzip", "zstd"
+	Hosts      []string // names of cache targets; empty means all that need no choice
+	Cache      cache.Policy
+	Link       bool // pages name their first style sheets in a Link field
+	// Previous is the folder of what was deployed last, whose style sheets and
+	// scripts are dictionaries (cache.Policy.Dictionary); "" knows of none.
+	Previous string
+	// RUM has pages measure their visits; nil has none.
+	RUM *rum.Config
 	// Own are the owner's files for hosts that do not stand in the site.
 	Own map[site.Path][]byte
 	// Paywall is the owner's policy, compiled; nil means that nothing is paid.

@@ -126,6 +126,10 @@ func (b *build) tree(r *Result, outs []output, all []emitted) []published {
 			d := e.codes[c]
 			files = append(files, published{e.entry.Path + site.Path(codingExt(c)), d, e.entry.Encoded[c], func() ([]byte, error) { return b.store.Blob(d) }})
 		}
+		for _, d := range e.entry.Dictionaries {
+			blob := e.codes[string(d.Path)]
+			files = append(files, published{d.Path, blob, d.Size, func() ([]byte, error) { return b.store.Blob(blob) }})
+		}
 	}
 	for _, h := range r.Hosts {
 		if h.Published {

@@ -139,10 +139,11 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 		all[i].diags = nil
 	}
 	for _, p := range pages {
-		if p.After.Bytes > p.Before.Bytes {
+		if p.After.Bytes > p.Before.Bytes+b.plan.Asked(p.Path) {
 			b.diags = append(b.diags, verify.Heavier(p.Path, p.Before.Bytes, p.After.Bytes))
 		}
 	}
+	b.unmeasured(pages)
 	b.leakedNames(all)
 	m := &site.Manifest{Version: site.ManifestVersion, Entries: make([]site.Entry, len(all))}
 	for i := range all {
@@ -152,6 +153,7 @@ func (b *build) finish(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	cache.Describe(m, b.base.Prefix)
+	b.unsent(m)
 	hosts, err := b.hosts(m)
 	if err != nil {
 		return nil, err
@@ -249,10 +251,15 @@ func (b *build) totals(r *Result, m *site.Manifest) {
 	r.Totals.FilesAfter = len(m.Entries)
 	after := map[site.Path]int64{} // input file → smallest encoding served
 	own := map[site.Path]bool{}    // it is in use by itself
+	made := map[site.Kind]int64{}  // what hone adds
 	changed := false
 	var joined []*site.Entry
 	for i := range m.Entries {
 		e := &m.Entries[i]
+		if len(e.From) == 0 {
+			changed, made[site.KindOf(e.Path)] = true, made[site.KindOf(e.Path)]+e.Size
+			continue
+		}
 		if len(e.From) > 1 {
 			changed = true
 			joined = append(joined, e)
@@ -301,6 +308,13 @@ func (b *build) totals(r *Result, m *site.Manifest) {
 			t.Kept++
 			r.Kept = append(r.Kept, Kept{f.Path, o.Kept})
 		}
+	}
+	for k, size := range made {
+		if byKind[k] == nil {
+			byKind[k] = &TypeTotal{Kind: k.String()}
+		}
+		byKind[k].After += size
+		r.Totals.BytesAfter += size
 	}
 	for _, t := range byKind {
 		r.Types = append(r.Types, *t)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,7 +58,10 @@ func splice(src []byte, holes []plannedHole, edits []site.Edit) []byte {
 	for _, e := range edits {
 		ps = append(ps, piece{e.Span, e.New})
 	}
-	slices.SortStableFunc(ps, func(a, b piece) int { return a.span.Start - b.span.Start })
+	// What is put before a piece comes before what it is replaced with.
+	slices.SortStableFunc(ps, func(a, b piece) int {
+		return cmp.Or(a.span.Start-b.span.Start, min(a.span.Len(), 1)-min(b.span.Len(), 1))
+	})
 	out := make([]byte, 0, len(src)+holeLen*len(ps))
 	at := 0
 	for _, p := range ps {

@@ -42,7 +42,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 			}
 			pages[n.File.Path] = got[i].Page
 			loads[n.File.Path] = got[i].loads
-			if got[i].After.Bytes <= got[i].Before.Bytes {
+			if got[i].After.Bytes <= got[i].Before.Bytes+b.plan.Asked(n.File.Path) {
 				continue
 			}
 			back, err := b.retreat(ctx, n)
@@ -134,6 +134,9 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	p.External = b.graph.External(n)
 	p.Before.own(own)
 	for _, t := range b.graph.Loads(n)[1:] {
+		if t.Parts != nil {
+			continue // hone made it
+		}
 		r := Resource{t.File.Path, t.File.Kind.String(), costs[t.File.Path].before}
 		p.Before.add(r.Bytes, critical[t])
 		p.loads[0] = append(p.loads[0], r)
@@ -145,7 +148,12 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	if own, err = b.transfer(sum, n.File.Kind, func() ([]byte, error) { return b.final(n) }); err != nil {
 		return p, err
 	}
-	critical = b.graph.Critical(n, b.to)
+	critical = b.graph.Critical(n, func(u bundle.Use) *bundle.Node {
+		if b.plan.Late[u] {
+			return nil
+		}
+		return b.to(u)
+	})
 	p.After.own(own)
 	names := map[site.Path]site.Path{}
 	for _, l := range b.graph.LoadsAfter(n, b.to, b.shown) {
@@ -162,6 +170,18 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 		}
 		p.After.add(r.Bytes, critical[l.To])
 		p.loads[1] = append(p.loads[1], r)
+	}
+	// A preload is a fetch of its own unless it names what is then used.
+	for i := range n.Doc.Refs {
+		u := bundle.Use{From: n, Ref: i}
+		if n.Doc.Refs[i].Role != site.RoleHint {
+			continue
+		}
+		if t := b.to(u); t != nil && !b.plan.Offers(t.File.Path) {
+			if name, ok := names[t.File.Path]; ok && b.shown(u) != "" && name != b.shown(u) {
+				p.twice = append(p.twice, t.File.Path)
+			}
+		}
 	}
 	return p, nil
 }

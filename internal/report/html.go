@@ -39,22 +39,40 @@ func HTML(w io.Writer, d *Document) error {
 		return err
 	}
 	var b strings.Builder
-	policy := "default-src 'none'; script-src '" + sourceHash(pageScript) + "'; style-src '" + sourceHash(pageStyle) + "'; base-uri 'none'; form-action 'none'"
+	policy := "default-src 'none'; script-src '" + sourceHash(pageScript) + "'; style-src '" + sourceHash(pageStyle) + "'; img-src data:; base-uri 'none'; form-action 'none'"
 	b.WriteString("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n")
 	// Sizes of boxes are set through the CSSOM, which the policy allows.
 	b.WriteString(`<meta http-equiv="Content-Security-Policy" content="` + html.EscapeString(policy) + `">` + "\n")
 	b.WriteString(`<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer">` + "\n")
 	b.WriteString("<title>hone: " + esc(d.Input) + "</title>\n<style>" + pageStyle + "</style></head>\n<body>\n")
 	pageHead(&b, d)
-	for _, s := range pageSections {
-		fmt.Fprintf(&b, "<section id=%q><h2>%s</h2>", s.id, s.title)
-		s.write(&b, d)
-		b.WriteString("</section>\n")
+	tail := "</main>\n<script type=\"application/octet-stream\" id=\"data\">" + base64.StdEncoding.EncodeToString(packed.Bytes()) + "</script>\n" +
+		"<script>" + pageScript + "</script>\n</body></html>\n"
+	sections, rest := make([]string, len(pageSections)), len(tail)+b.Len()
+	for i, s := range pageSections {
+		if s.id == "pictures" {
+			continue // takes the room that the others leave
+		}
+		sections[i] = section(s.id, s.title, func(b *strings.Builder) { s.write(b, d) })
+		rest += len(sections[i])
 	}
-	b.WriteString("</main>\n<script type=\"application/octet-stream\" id=\"data\">" + base64.StdEncoding.EncodeToString(packed.Bytes()) + "</script>\n")
-	b.WriteString("<script>" + pageScript + "</script>\n</body></html>\n")
+	for i, s := range pageSections {
+		if s.id == "pictures" {
+			sections[i] = section(s.id, s.title, func(b *strings.Builder) { pagePictures(b, d, maxPage-rest) })
+		}
+		b.WriteString(sections[i])
+	}
+	b.WriteString(tail)
 	_, err = io.WriteString(w, b.String())
 	return err
+}
+
+func section(id, title string, write func(*strings.Builder)) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<section id=%q><h2>%s</h2>", id, title)
+	write(&b)
+	b.WriteString("</section>\n")
+	return b.String()
 }
 
 // sourceHash is a hash as a policy names it (CSP 3, section 2.3.1).
@@ -73,9 +91,7 @@ var pageSections = []struct {
 	{"next", "What to do next", pageActions},
 	{"pages", "Pages", func(*strings.Builder, *Document) {}},
 	{"output", "The output", pageMap},
-	{"pictures", "Pictures", func(b *strings.Builder, _ *Document) {
-		b.WriteString("<p>Those that saved most. Scores are of SSIMULACRA2: 70 looks as good, 90 cannot be told apart.</p>")
-	}},
+	{"pictures", "Pictures", nil}, // pagePictures
 	{"caching", "Caching", func(*strings.Builder, *Document) {}},
 	{"urls", "Names that answer", func(*strings.Builder, *Document) {}},
 	{"findings", "Findings", func(*strings.Builder, *Document) {}},

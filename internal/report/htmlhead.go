@@ -52,12 +52,29 @@ func pageHead(b *strings.Builder, d *Document) {
 			"5 round trips of 150 ms (4 if it loads nothing) + bytes ÷ 200 kB/s")
 	}
 	card("Findings", fmt.Sprintf("%d errors, %d warnings", countOf(d.Findings, site.Error), countOf(d.Findings, site.Warn)), "the table below has them")
+	if d.Budgets {
+		if n := budgetsBroken(d); n > 0 {
+			card("Budgets", count(n, "limit")+" exceeded", "filter the findings by a rule that begins with budget")
+		} else {
+			card("Budgets", "all held", "none of their limits is exceeded")
+		}
+	}
 	b.WriteString("</ul>\n")
 	pageTrend(b, d)
 	if c := d.Compare; c != nil {
 		fmt.Fprintf(b, "<p class=\"panel\">Compared: output %s, requests of all pages %s, %s changed, findings %d new and %d mended.</p>\n",
 			delta(c.Bytes, Bytes), delta(c.Requests, number), count(len(c.Pages), "page"), len(c.New), len(c.Mended))
 	}
+}
+
+// budgetsBroken counts the limits of budgets that something goes beyond.
+func budgetsBroken(d *Document) (n int) {
+	for _, f := range d.Findings {
+		if f.Rule == "budget-exceeded" || f.Rule == "budget-increase" {
+			n++
+		}
+	}
+	return n
 }
 
 // medianCost returns the cost of the page in the middle, by bytes.

@@ -4,6 +4,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/hone-web/hone/internal/pipeline"
@@ -44,6 +45,9 @@ type Document struct {
 	Resources     []pipeline.Resource  `json:"resources,omitempty"`
 	Files         []pipeline.FileStory `json:"files,omitempty"`
 
+	// Likenesses are pictures that the report shows from both sides.
+	Likenesses []Likeness `json:"-"`
+
 	// Outside are files beside Input that findings stand at, and where they lie.
 	Outside map[site.Path]string `json:"-"`
 
@@ -56,25 +60,33 @@ func (d *Document) judged() bool { return d.Command == "check" || d.Command == "
 // Build is what is remembered of a build. It holds no time, so that the same
 // input gives the same report.
 type Build struct {
-	BytesBefore int64 `json:"bytes_before"`
-	BytesAfter  int64 `json:"bytes_after"`
-	Transfer    int64 `json:"transfer"` // of all pages with what they load
-	Pages       int   `json:"pages"`
-	Errors      int   `json:"errors"`
-	Warnings    int   `json:"warnings"`
+	Input       string `json:"input"` // the folder: builds of others are not to be compared
+	BytesBefore int64  `json:"bytes_before"`
+	BytesAfter  int64  `json:"bytes_after"`
+	Transfer    int64  `json:"transfer"` // of all pages with what they load
+	Pages       int    `json:"pages"`
+	Errors      int    `json:"errors"`
+	Warnings    int    `json:"warnings"`
 }
 
-// maxHistory is how many builds are remembered.
-const maxHistory = 50
+// maxHistory is how many builds of one input are remembered, and maxInputs of
+// how many inputs at most where each has that many.
+const maxHistory, maxInputs = 50, 8
 
-// Remember adds the build to those before it, unless it is as the last one.
-func (d *Document) Remember(before []Build) {
-	b := Build{d.Totals.BytesBefore, d.Totals.BytesAfter, d.Totals.Transfer.After, d.Totals.Pages, countOf(d.Findings, site.Error), countOf(d.Findings, site.Warn)}
-	d.History = slices.Clone(before)
+// Remember adds the build to those of its input before it, unless it is as the
+// last of them, and returns all that is to be remembered, of other inputs too.
+func (d *Document) Remember(before []Build) []Build {
+	in := filepath.ToSlash(filepath.Clean(d.Input))
+	others := slices.DeleteFunc(slices.Clone(before), func(b Build) bool { return b.Input == in || b.Input == "" })
+	before = slices.DeleteFunc(slices.Clone(before), func(b Build) bool { return b.Input != in })
+	b := Build{in, d.Totals.BytesBefore, d.Totals.BytesAfter, d.Totals.Transfer.After, d.Totals.Pages, countOf(d.Findings, site.Error), countOf(d.Findings, site.Warn)}
+	d.History = before
 	if n := len(before); n == 0 || before[n-1] != b {
 		d.History = append(d.History, b)
 	}
 	d.History = d.History[max(0, len(d.History)-maxHistory):]
+	others = others[max(0, len(others)-maxHistory*(maxInputs-1)):]
+	return append(others, d.History...)
 }
 
 // Store tells how much of the work was taken from the store.

@@ -76,6 +76,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 		e.num(int(s.Kind))
 		e.num(s.Ref)
 		e.str(s.Text)
+		e.span(s.Hash)
 	}
 	e.strs(d.Pre)
 	e.strs(d.Sized)
@@ -100,7 +101,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 	e.names(&d.Names)
 	e.strs(d.Mentions)
 	e.bit(d.DynamicImport)
-	e.bit(d.EditsSrc)
+	e.strs(d.SrcEdits)
 	e.bit(d.Modules)
 	e.module(&d.Module)
 	e.strs(d.CSP)
@@ -211,7 +212,7 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 		d.Sums = make([]site.SumRef, n)
 	}
 	for i := range d.Sums {
-		d.Sums[i] = site.SumRef{Span: r.span(), Kind: site.SumKind(r.num()), Ref: r.num(), Text: r.str()}
+		d.Sums[i] = site.SumRef{Span: r.span(), Kind: site.SumKind(r.num()), Ref: r.num(), Text: r.str(), Hash: r.span()}
 		r.bad = r.bad || d.Sums[i].Ref >= len(d.Refs)
 	}
 	d.Pre, d.Sized, d.Flex = r.strs(), r.strs(), r.strs()
@@ -234,7 +235,9 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 	}
 	r.names(&d.Names)
 	d.Mentions = r.strs()
-	d.DynamicImport, d.EditsSrc, d.Modules = r.num() == 1, r.num() == 1, r.num() == 1
+	d.DynamicImport = r.num() == 1
+	d.SrcEdits = r.strs()
+	d.Modules = r.num() == 1
 	r.module(&d.Module)
 	d.CSP, d.Connects, d.Canonical = r.strs(), r.strs(), r.str()
 	if n := r.count(); n > 0 {

@@ -1,5 +1,7 @@
 package scan
 
+import "slices"
+
 // Reasons of Ref.Fixed that say more than that the text must stay.
 const (
 	// ReadByScript marks an attribute that only scripts read, such as data-src.
@@ -16,10 +18,28 @@ const (
 // $(img).attr("src").split(…). The word at i is the method. The tokens tell at
 // a tenth of what a regular expression over the text costs.
 func (p *jsScan) editsSrc(i int) {
-	if p.doc.EditsSrc || !p.is(i-1, ".") || !p.is(i+1, "(") {
+	if !p.is(i-1, ".") || !p.is(i+1, "(") || !p.isSrc(i-2) {
 		return
 	}
-	i -= 2
+	at := ""
+	switch string(p.v.text[p.toks[i].start:p.toks[i].end]) {
+	case "replace", "replaceAll", "split":
+		if v, ok := p.argument(i + 2); ok {
+			at = string(v.text)
+		}
+	}
+	const most = 8
+	switch {
+	case len(p.doc.SrcEdits) == most:
+		p.doc.SrcEdits = []string{""}
+	case !slices.Contains(p.doc.SrcEdits, at):
+		p.doc.SrcEdits = append(p.doc.SrcEdits, at)
+	}
+}
+
+// isSrc reports whether the expression that ends with token i is the address of
+// an element.
+func (p *jsScan) isSrc(i int) bool {
 	if p.is(i, "?") {
 		i--
 	}
@@ -28,14 +48,15 @@ func (p *jsScan) editsSrc(i int) {
 	}
 	switch {
 	case p.is(i, "src") || p.is(i, "srcset") || p.is(i, "backgroundImage"):
-		p.doc.EditsSrc = p.is(i-1, ".")
+		return p.is(i-1, ".")
 	case p.is(i, ")") && p.is(i-2, "("):
 		v, ok := p.literal(i - 1)
 		name := string(v.text)
 		if ok && (name == "src" || name == "srcset" || name == "background-image") {
-			p.doc.EditsSrc = p.is(i-3, "attr") || p.is(i-3, "prop") || p.is(i-3, "css") || p.is(i-3, "getAttribute")
+			return p.is(i-3, "attr") || p.is(i-3, "prop") || p.is(i-3, "css") || p.is(i-3, "getAttribute")
 		}
 	}
+	return false
 }
 
 func (p *jsScan) isLiteral(i int) bool {

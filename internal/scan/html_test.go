@@ -40,7 +40,7 @@ func TestHTML(t *testing.T) {
 		{"import map", "a.html", `<script type=importmap>{"imports":{"a":"./a.js","b/":"/b/","c":"c"},"scopes":{"/x":{"d":"../d.js"}}}</script>`,
 			[]string{"module ./a.js", "module /b/ !", "module ../d.js"}},
 		{"linked data", "a.html", `<script type="application/ld+json">{"@context":"https:\/\/schema.org","url":"\/x","image":["a.png",{"url":"b.png","name":"c.png"}],"logo":{"@id":"d","url":"https:\/\/e\/f.png"}}</script>`,
-			[]string{`canonical \/x = /x`, "meta-image a.png", "meta-image b.png", `meta-image https:\/\/e\/f.png = https://e/f.png`}},
+			[]string{`canonical \/x = /x`, "feed-image a.png", "feed-image b.png", `feed-image https:\/\/e\/f.png = https://e/f.png`}},
 		{"speculation", "a.html", `<script type=speculationrules>{"prefetch":[{"urls":["a.html"]}]}</script>`, nil},
 		{"svg", "a.html", `<svg><use href="a.svg#b"/><image xlink:href=c.png /><use href=#d /><a href=e></a><rect fill="url(f.svg#g)"/><style>p{fill:url(h.svg#i)}</style></svg>`,
 			[]string{"use a.svg = a.svg#b", "image c.png", "link e", "use f.svg = f.svg#g", "use h.svg = h.svg#i"}},

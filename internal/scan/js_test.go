@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,22 +70,24 @@ func TestJSLost(t *testing.T) {
 	}
 }
 
-func TestEditsSrc(t *testing.T) {
+func TestSrcEdits(t *testing.T) {
 	t.Parallel()
-	for src, want := range map[string]bool{
-		`img.src = img.src.replace("_off", "_on")`:         true,
-		`(img.src).split("/")`:                             true,
-		`$(this).attr("src").replace(/a/, "b")`:            true,
-		`($(this).attr('src')).replace(/a/, "b")`:          true,
-		`e.style.backgroundImage.slice(4)`:                 true,
-		`e.getAttribute("srcset")?.split(",")`:             true,
-		`$(e).css("background-image").substring(4)`:        true,
-		`a.replace("x", "y"); b.src = c; src.replace("x")`: false,
-		`$(this).attr("href").replace("x")`:                false,
-		`"a.src.replace(x)" // img.src.replace(x)`:         false,
+	for src, want := range map[string][]string{
+		`img.src = img.src.replace("_off", "_on")`:         {"_off"},
+		`(img.src).split("/")`:                             {"/"},
+		`n.src.split("/worker"); m.src.split('/worker')`:   {"/worker"},
+		`$(this).attr("src").replace(/a/, "b")`:            {""},
+		`($(this).attr('src')).replaceAll("a" + c, "b")`:   {""},
+		`e.style.backgroundImage.slice(4)`:                 {""},
+		"e.getAttribute(\"srcset\")?.split(`,`)":           {","},
+		"e.src.replace(`${a}`, '')":                        {""},
+		`$(e).css("background-image").substring(4)`:        {""},
+		`a.replace("x", "y"); b.src = c; src.replace("x")`: nil,
+		`$(this).attr("href").replace("x")`:                nil,
+		`"a.src.replace(x)" // img.src.replace(x)`:         nil,
 	} {
-		if got := Scan("a.js", site.JS, []byte(src), Options{}).EditsSrc; got != want {
-			t.Errorf("%s: got %v, want %v", src, got, want)
+		if got := Scan("a.js", site.JS, []byte(src), Options{}).SrcEdits; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", src, got, want)
 		}
 	}
 }

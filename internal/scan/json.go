@@ -279,7 +279,7 @@ func (s *scanner) linked(v *jsonValue, image bool, c context) {
 		case '"':
 			role := site.RoleCanonical
 			if img || key == "contentUrl" {
-				role = site.RoleMetaImage
+				role = site.RoleFeedImage
 			}
 			if address && (v.kind == '{' || image) {
 				s.ref(m.value.str, role, c)

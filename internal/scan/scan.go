@@ -91,8 +91,9 @@ type Doc struct {
 	// DynamicImport says that a script calls import() with something else
 	// than a literal.
 	DynamicImport bool
-	// EditsSrc says that a script takes the addresses of images apart.
-	EditsSrc bool
+	// SrcEdits are the texts at which a script takes the addresses of images
+	// apart; "" where that cannot be told.
+	SrcEdits []string
 	// Modules says that a script has import or export declarations.
 	Modules bool
 	// Module says of a module whether it may stand in one file with others.
@@ -287,7 +288,11 @@ func (s *scanner) integrity(v view, id int) {
 	if len(v.text) == 0 || id < 0 {
 		return
 	}
-	s.sums = append(s.sums, site.SumRef{Span: v.span(), Kind: site.SumIntegrity, Ref: id, Text: string(v.text)})
+	sum := site.SumRef{Span: v.span(), Kind: site.SumIntegrity, Ref: id, Text: string(v.text)}
+	if i := bytes.IndexByte(v.text, '-'); i > 0 && !bytes.ContainsAny(v.text, " \t\n\f\r?") {
+		sum.Hash = v.cut(i+1, len(v.text)).span()
+	}
+	s.sums = append(s.sums, sum)
 }
 
 // context says what surrounds a reference.

@@ -1,9 +1,12 @@
 package serve
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +41,35 @@ func (s *Site) negotiate(name string, accept []string) (coding, ext string, vari
 		return "", "", varies
 	}
 	return coding, ext, varies
+}
+
+// packed returns what follows name in that of its form for those who have a
+// dictionary that the client says it has (RFC 9842, section 2.2), "" if there is
+// none: its name holds the hash of the dictionary, and so does its head.
+func (s *Site) packed(name string, r *http.Request) string {
+	b64, begins := strings.CutPrefix(strings.TrimSpace(r.Header.Get("Available-Dictionary")), ":")
+	b64, ends := strings.CutSuffix(b64, ":")
+	if !begins || !ends || len(b64) > 64 || qualities(r.Header.Values("Accept-Encoding"))["dcz"] == 0 {
+		return ""
+	}
+	sum, err := base64.StdEncoding.DecodeString(b64)
+	if err != nil || len(sum) != sha256.Size {
+		return ""
+	}
+	ext := "." + hex.EncodeToString(sum[:5]) + ".dcz"
+	if !s.isFile(name + ext) {
+		return ""
+	}
+	f, err := s.Root.Open(name + ext)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, 8+sha256.Size)
+	if _, err := io.ReadFull(f, head); err != nil || !bytes.Equal(head[8:], sum) {
+		return ""
+	}
+	return ext
 }
 
 // maxCodings bounds the work on an Accept-Encoding that names very many.

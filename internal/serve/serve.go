@@ -168,6 +168,9 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, name string, status 
 		return err
 	}
 	coding, ext, varies := s.negotiate(name, r.Header.Values("Accept-Encoding"))
+	if packed := s.packed(name, r); packed != "" {
+		coding, ext = "dcz", packed
+	}
 	f, err := s.Root.Open(name + ext)
 	if err != nil {
 		return err
@@ -191,6 +194,9 @@ func (s *Site) send(w http.ResponseWriter, r *http.Request, name string, status 
 	}
 	if varies && !strings.Contains(strings.ToLower(h.Get("Vary")), "accept-encoding") {
 		h.Add("Vary", "Accept-Encoding")
+	}
+	if coding == "dcz" || h.Get("Use-As-Dictionary") != "" {
+		h.Set("Vary", "Accept-Encoding, Available-Dictionary") // RFC 9842, section 6.2
 	}
 	if coding != "" {
 		h.Set("Content-Encoding", coding)

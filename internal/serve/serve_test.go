@@ -1,6 +1,9 @@
 package serve
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -169,5 +172,44 @@ func BenchmarkServe(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.ServeHTTP(httptest.NewRecorder(), r)
+	}
+}
+
+// TestPacked asks for a file of which a form for those who have another lies
+// beside it (RFC 9842).
+func TestPacked(t *testing.T) {
+	t.Parallel()
+	dict := sha256.Sum256([]byte("the old text"))
+	dir := t.TempDir()
+	name := "app.js." + hex.EncodeToString(dict[:5]) + ".dcz"
+	for file, text := range map[string]string{"app.js": "the new text", name: "12345678" + string(dict[:]) + "packed"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	has := ":" + base64.StdEncoding.EncodeToString(dict[:]) + ":"
+	near := dict
+	near[31]++ // of the same name
+	for _, c := range []struct {
+		accept, has string
+		packed      bool
+	}{
+		{"dcz", has, true}, {"gzip, br, dcz;q=0.5", " " + has, true}, {"gzip", has, false}, {"dcz;q=0", has, false}, {"*", has, false},
+		{"dcz", "", false}, {"dcz", has[1:], false}, {"dcz", has[:len(has)-1], false}, {"dcz", ":" + has, false}, {"dcz", ":" + strings.Repeat("A", 5000) + ":", false},
+		{"dcz", ":" + base64.StdEncoding.EncodeToString(near[:]) + ":", false}, {"dcz", ":../:", false},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/app.js", nil)
+		r.Header.Set("Accept-Encoding", c.accept)
+		r.Header.Set("Available-Dictionary", c.has)
+		w := httptest.NewRecorder()
+		(&Site{Root: root}).ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Encoding") == "dcz"; got != c.packed || w.Code != http.StatusOK || strings.HasSuffix(w.Body.String(), "packed") != c.packed {
+			t.Errorf("%q, %.60q: %d %v", c.accept, c.has, w.Code, w.Header())
+		}
 	}
 }

@@ -221,6 +221,7 @@ var shorthands = map[string][]string{
 	"padding-top": {"padding", "padding-block"}, "padding-bottom": {"padding", "padding-block"}, "min-height": {"min-block-size"},
 	"padding-left": {"padding", "padding-inline"}, "padding-right": {"padding", "padding-inline"}, "margin-left": {"margin", "margin-inline"},
 	"margin-right": {"margin", "margin-inline"}, "border-left": {"border", "border-width"}, "border-right": {"border", "border-width"},
+	"font-family": {"font"}, "font-weight": {"font"}, "font-style": {"font"},
 }
 
 // get returns the values of a property in a window of width w.

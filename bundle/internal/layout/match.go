@@ -16,6 +16,17 @@ type Tree struct {
 	found []bool
 	// places finds elements by parent and place.
 	places map[place]int
+	// anyhow says that elements are looked at in whatever state they may be.
+	anyhow bool
+}
+
+// Anyhow makes t a tree in which elements may be in any state, and scripts may
+// find each of them.
+func (t *Tree) Anyhow() {
+	t.anyhow = true
+	for i := range t.found {
+		t.found[i] = len(t.words) > 0
+	}
 }
 
 type place struct{ parent, index int }
@@ -191,6 +202,9 @@ func (t *Tree) attr(i int, a scan.AttrSelector) Truth {
 // pseudo reports whether a pseudo-class holds for element i (Selectors 4).
 func (t *Tree) pseudo(p *pseudo, i int) Truth {
 	e := &t.Elems[i]
+	if t.anyhow && stateful[p.name] {
+		return Maybe
+	}
 	switch p.name {
 	case "not":
 		return not(t.any(p.list, i))
@@ -217,6 +231,10 @@ func (t *Tree) pseudo(p *pseudo, i int) Truth {
 	}
 	return Maybe
 }
+
+// stateful are the pseudo-classes that pseudo answers for the page as it opens
+// with a picture in it.
+var stateful = map[string]bool{"hover": true, "active": true, "focus": true, "focus-within": true, "focus-visible": true, "visited": true, "target": true, "empty": true}
 
 func (t *Tree) any(list []selector, i int) Truth {
 	best := No

@@ -9,7 +9,7 @@ func part(short, prop, value string) string {
 	case "inherit", "initial", "unset", "revert", "revert-layer", "?":
 		return value
 	}
-	if strings.Contains(value, "var(") && short != "padding" && short != "margin" && short != "gap" {
+	if strings.Contains(value, "var(") && short != "padding" && short != "margin" && short != "gap" && short != "font" {
 		return "?"
 	}
 	words := fields(value)
@@ -58,6 +58,8 @@ func part(short, prop, value string) string {
 		return "row"
 	case "flex":
 		return flexPart(prop, words)
+	case "font":
+		return fontPart(prop, words)
 	}
 	return "?"
 }

@@ -326,6 +326,9 @@ func (p *parser) declaration(a, b int) (d Decl, ok bool) {
 		return d, false
 	}
 	d.Span, d.Value = p.span(a, b), p.span(k+1, b)
+	if d.Value.Len() == 0 { // what stands after the colon is not of the declaration
+		d.Value = site.Span{Start: p.toks[k].end, End: p.toks[k].end}
+	}
 	d.Prop = Text(p.src, p.span(a, k))
 	if !strings.HasPrefix(d.Prop, "--") {
 		d.Prop = strings.ToLower(d.Prop)

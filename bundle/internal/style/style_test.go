@@ -33,6 +33,7 @@ var parseCases = []struct{ src, want string }{
 	{"@font-face{font-family:A;src:url(a)}@keyframes k{from{a:b}to{c:d}}", "@font-face(){font-family=A;src=url(a);}@keyframes(k){}"},
 	{"a{--X:{b:c};--y:1}", "(a){--X={b:c};--y=1;}"},
 	{"a{b:c;&:hover{d:e}@media x{f:g}h i{j:k}}", "(a){b=c;(&:hover){d=e;}@media(){}(h i){j=k;}}"},
+	{"a{b: }c{d:/**/ }e{--f: ;g:h}", "(a){b=;}(c){d=;}(e){--f=;g=h;}"},
 	{"@layer a,b", "@layer(a,b);"},
 	{"a[b=\"}\"]{c:url(})}", "(a[b=\"}\"]){c=url(});}"},
 	{"\xef\xbb\xbfa{}", "(a){}"},

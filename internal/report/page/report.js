@@ -1,7 +1,8 @@
 (async () => {
   "use strict";
   // Data: compressed, because ten thousand names repeat themselves.
-  const packed = Uint8Array.from(atob(document.getElementById("data").textContent), (c) => c.charCodeAt(0));
+  const text = atob(document.getElementById("data").textContent), packed = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
   const d = JSON.parse(await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text());
   const T = d.texts;
 
@@ -123,13 +124,15 @@
   }
 
   // Pages: [path, requests and bytes before, requests and bytes after, critical, external, own before, own after, loads before, loads after]
-  function fall(title, own, path, loads) {
-    const total = own + loads.reduce((s, i) => s + d.res[i][2], 0);
+  const weight = (own, loads) => own + loads.reduce((s, i) => s + d.res[i][2], 0);
+  // Both sides are drawn to the scale of the heavier one, whole.
+  function fall(title, side, own, path, loads, whole) {
+    const total = weight(own, loads);
     const box = el("div", { className: "fall" });
     let sent = 0;
     const bar = (name, kind, bytes) => {
       box.append(el("span", { title: name }, name.split("/").pop() || name),
-        svg("svg", { viewBox: "0 0 1000 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { x: (1000 * sent) / (total || 1), width: Math.max(2, (1000 * bytes) / (total || 1)), height: 10, class: "now" })),
+        svg("svg", { viewBox: "0 0 1000 10", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { x: (1000 * sent) / (whole || 1), width: Math.max(2, (1000 * bytes) / (whole || 1)), height: 10, class: side })),
         el("span", null, size(bytes)));
       sent += bytes;
     };
@@ -152,7 +155,10 @@
       { name: "other hosts", n: 1, get: (p) => p[6] },
       { name: "slow 4G", n: 1, get: (p) => load(p[4], p[3] > 1), show: (p) => seconds(load(p[4], p[3] > 1)) },
     ],
-    open: (p) => el("div", { className: "falls" }, fall("Before", p[7], p[0], p[9]), fall("After", p[8], p[0], p[10])),
+    open: (p) => {
+      const whole = Math.max(weight(p[7], p[9]), weight(p[8], p[10]));
+      return el("div", { className: "falls" }, fall("Before", "was", p[7], p[0], p[9], whole), fall("After", "now", p[8], p[0], p[10], whole));
+    },
   });
 
   // Entries: [path, kind, size, gzip, br, class, policy]
@@ -203,6 +209,20 @@
   addEventListener("resize", treemap);
   treemap();
 
+  // Likenesses: without a script both sides stand beside each other.
+  for (const shot of document.querySelectorAll(".shot")) {
+    const range = shot.querySelector("input"), pair = shot.querySelector(".pair");
+    const move = () => pair.style.setProperty("--at", range.value + "%");
+    range.addEventListener("input", move);
+    range.hidden = false;
+    range.setAttribute("aria-valuetext", "");
+    const tell = () => range.setAttribute("aria-valuetext", range.value + " % before, " + (100 - range.value) + " % after");
+    range.addEventListener("input", tell);
+    tell();
+    move();
+    pair.classList.add("over");
+  }
+
   // Files: [path, kind, before, after, kept, name kept, steps, note, width, height, variants, decisions, outputs]
   const pictures = d.files.filter((f) => f[1] === "image").sort((a, b) => b[2] - b[3] - (a[2] - a[3])).slice(0, 48);
   if (!pictures.length) put("pictures", el("p", null, "The site has no pictures."));
@@ -211,7 +231,7 @@
     const top = Math.max(...bars.map((b) => b[1]), 1);
     const dl = el("dl");
     for (const [name, bytes] of bars) dl.append(el("dt", null, name.replace("image/", "")), el("dd", null, size(bytes)));
-    return el("li", null, el("h3", null, f[0]), el("small", null, (f[8] ? f[8] + " × " + f[9] + " px · " : "") + (T[f[7]] || T[f[4]] || "")),
+    return el("li", null, el("h3", null, f[0]), el("small", null, [f[8] ? f[8] + " × " + f[9] + " px" : "", T[f[7]] || T[f[4]] || ""].filter(Boolean).join(" · ")),
       svg("svg", { class: "bars", viewBox: "0 0 100 " + bars.length * 4, preserveAspectRatio: "none", "aria-hidden": "true" }, ...bars.map((b, i) => svg("rect", { y: i * 4, width: (100 * b[1]) / top, height: 3, class: b[2] }))), dl);
   })));
 
@@ -284,6 +304,7 @@
     },
   });
   document.documentElement.dataset.ready = "1";
+  performance.mark("ready");
 })().catch((e) => {
   const p = document.getElementById("broken");
   p.hidden = false;
