@@ -43,4 +43,7 @@ type File struct {
 	Frozen string // not empty: the bytes must stay, and this says why
 	Size   int64
 	Digest Digest
+	// Vendored is the URL on another host of which the file is a copy; "" for
+	// files of the site. Nobody knows the copy by its name.
+	Vendored string
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hone-web/hone/internal/fetch"
 	"github.com/hone-web/hone/internal/markup"
 	"github.com/hone-web/hone/site"
 )
@@ -135,7 +136,7 @@ func (v *live) internalHost(r *Reply) string {
 
 func inner(host string) bool {
 	if a, err := netip.ParseAddr(host); err == nil {
-		return private(a)
+		return fetch.Private(a)
 	}
 	h := strings.ToLower(strings.TrimSuffix(host, "."))
 	return h == "localhost" || !strings.Contains(h, ".") || strings.HasSuffix(h, ".local") || strings.HasSuffix(h, ".internal") || strings.HasSuffix(h, ".localhost") || strings.HasSuffix(h, ".lan")

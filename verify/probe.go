@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hone-web/hone/internal/fetch"
 	"github.com/hone-web/hone/site"
 )
 
@@ -91,26 +92,6 @@ func (p *Probe) take() bool {
 	return true
 }
 
-// private reports whether an address is not of the public Internet (RFC 6890,
-// RFC 6598). The metadata services of clouds are link-local or private.
-func private(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return true
-	}
-	b := a.As16()
-	switch {
-	case a.Is4():
-		ip := a.As4()
-		return ip[0] == 0 || ip[0] == 100 && ip[1]&0xc0 == 64 || ip[0] == 192 && ip[1] == 0 && ip[2] == 0 || ip[0] == 198 && ip[1]&0xfe == 18 || ip[0] >= 240
-	case b[0] == 0 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b: // NAT64, RFC 6052: an IPv4 address in disguise
-		return private(netip.AddrFrom4([4]byte(b[12:16])))
-	case b[0] == 0x20 && b[1] == 0x02: // 6to4, RFC 3056
-		return private(netip.AddrFrom4([4]byte(b[2:6])))
-	}
-	return false
-}
-
 // dial resolves a name and connects to an address that may be asked. A
 // literal address, or localhost, was named by the owner.
 func (p *Probe) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -136,7 +117,7 @@ func (p *Probe) dial(ctx context.Context, network, addr string) (net.Conn, error
 	// may lead elsewhere a moment later.
 	err = errPrivate
 	for _, ip := range ips {
-		if private(ip) {
+		if fetch.Private(ip) {
 			continue
 		}
 		var c net.Conn

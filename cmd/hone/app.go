@@ -43,7 +43,7 @@ anything is published, and the input is never touched.`,
 	root.SetUsageTemplate(usageTemplate + "\n" + exitHelp + "\n")
 	root.SetFlagErrorFunc(suggest)
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(a.buildCommand(), a.watchCommand(), a.serveCommand(), a.checkCommand(), a.explainCommand(), a.diffCommand(), a.measureCommand(), a.paywallCommand(), a.probeCommand(), a.diagnoseCommand(), a.monitorCommand(), a.configCommand(), a.versionCommand(), a.manCommand())
+	root.AddCommand(a.buildCommand(), a.watchCommand(), a.serveCommand(), a.checkCommand(), a.explainCommand(), a.diffCommand(), a.measureCommand(), a.vendorCommand(), a.paywallCommand(), a.probeCommand(), a.diagnoseCommand(), a.monitorCommand(), a.configCommand(), a.versionCommand(), a.manCommand())
 	return root
 }
 

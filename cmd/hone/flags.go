@@ -42,6 +42,8 @@ type flags struct {
 	allowHosts        []string
 	preview           bool
 	guard             bool
+	offline           bool
+	allowPrivate      bool
 	guardPages        int
 	guardTimeout      time.Duration
 	browser           string
@@ -85,7 +87,15 @@ func (f *flags) building(c *cobra.Command) {
 	s.StringVar(&f.compare, "compare", "", "compare with the `REPORT` of another build: its report.json")
 	s.StringVar(&f.previous, "previous", "", "`DIR` with the output that was deployed last, for cache.dictionary")
 	s.StringSliceVar(&f.budgetFiles, "budget", nil, "budgets of another tool: a Lighthouse budget.json or a .size-limit.json `FILE`")
+	f.vendoring(c)
 	s.BoolVar(&f.ci, "ci", false, "plain log; on GitHub also annotations and a step summary (default where CI is set)")
+}
+
+// vendoring adds the flags of commands that copy files of other hosts.
+func (f *flags) vendoring(c *cobra.Command) {
+	s := c.Flags()
+	s.BoolVar(&f.offline, "offline", false, "ask no other host: copy what the store holds of external.vendor")
+	s.BoolVar(&f.allowPrivate, "allow-private", false, "copy from hosts of private networks too")
 }
 
 // guarding adds the flags of a build that is proven in a browser.

@@ -168,6 +168,7 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 	if err := caching(c, &o); err != nil {
 		return o, err
 	}
+	a.vendoring(c, &o)
 	if e := value(c.RUM.Endpoint, ""); e != "" {
 		if o.RUM, err = rum.Parse(e, value(c.RUM.Sample, 1)); err != nil {
 			return o, &usageError{err}

@@ -19,9 +19,9 @@ const module = "github.com/hone-web/hone/"
 // the floor of the one above it, and may be imported by that one alone.
 var floors = map[string]int{
 	"site":            0,
-	"internal/markup": 1, "internal/guard": 1, "internal/store": 1, "internal/par": 1, "internal/serve": 1, "internal/publish": 1, "internal/config": 1, "internal/rum": 1,
+	"internal/markup": 1, "internal/guard": 1, "internal/store": 1, "internal/par": 1, "internal/serve": 1, "internal/publish": 1, "internal/config": 1, "internal/rum": 1, "internal/fetch": 1,
 	"internal/watch": 1, "internal/scan": 2, "internal/measure": 2,
-	"optimize": 3, "bundle": 3, "cache": 3, "verify": 3,
+	"internal/vendor": 3, "optimize": 3, "bundle": 3, "cache": 3, "verify": 3,
 	"internal/pipeline": 4, "internal/monitor": 4, "internal/report": 5, "internal/budget": 5, "cmd": 6, "cmd/hone": 6, "fixtures": 6, "fixtures/gen": 6, "e2e": 6, "internal/arch": 6,
 }
 

@@ -38,6 +38,7 @@ type Config struct {
 	CSS         CSS      `toml:"css" json:"css,omitempty" jsonschema:"description=Style sheets"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
 	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
+	External    External `toml:"external" json:"external,omitempty" jsonschema:"description=Files of other hosts"`
 	RUM         RUM      `toml:"rum" json:"rum,omitempty" jsonschema:"description=Real-user measuring: pages send what their visitors saw"`
 	Monitor     Monitor  `toml:"monitor" json:"monitor,omitempty" jsonschema:"description=Addresses that are asked again and again"`
 	Budget      []Budget `toml:"budget" json:"budget,omitempty" jsonschema:"description=What pages and files may weigh"`
@@ -67,6 +68,11 @@ type CSS struct {
 	Critical *string  `toml:"critical" json:"critical,omitempty" jsonschema:"enum=auto,enum=always,enum=off,description=Which pages hold the style rules that they need for the first paint and load their style sheets at the end: those that gain and get no heavier (auto; the default) or all where it is safe (always) or none (off)"`
 	Safelist []string `toml:"safelist" json:"safelist,omitempty" jsonschema:"description=Patterns such as is-* of classes and ids and elements that something adds which is no part of the site"`
 	Trust    []string `toml:"trust" json:"trust,omitempty" jsonschema:"description=Other hosts whose scripts use none of the site's style rules and add none"`
+}
+
+// External is the [external] table.
+type External struct {
+	Vendor []string `toml:"vendor" json:"vendor,omitempty" jsonschema:"description=Hosts such as fonts.googleapis.com whose style sheets and scripts and fonts and pictures are copied into the site; hone.lock pins their bytes"`
 }
 
 // RUM is the [rum] table.
@@ -339,6 +345,11 @@ func (c *Config) Validate() (key, message string) {
 			return "precompress", oneOf(v, known)
 		}
 	}
+	for _, h := range c.External.Vendor {
+		if message := hostError(h); message != "" {
+			return "external.vendor", message
+		}
+	}
 	if key, message := c.Paywall.validate(); key != "" {
 		return key, message
 	}
@@ -365,6 +376,22 @@ func (c *Config) Validate() (key, message string) {
 		return "", ""
 	}
 	return key, "it must be above 0"
+}
+
+// hostError says what is wrong with an entry of external.vendor.
+func hostError(h string) string {
+	name := strings.TrimPrefix(h, "*.")
+	if i := strings.LastIndexByte(name, ':'); i > 0 && strings.Trim(name[i+1:], "0123456789") == "" {
+		name = name[:i]
+	}
+	if name != "" && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789.-") == "" && !strings.HasPrefix(name, ".") {
+		return ""
+	}
+	if _, rest, ok := strings.Cut(h, "//"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		return fmt.Sprintf("%q is an address; write the host alone: %q", h, host)
+	}
+	return fmt.Sprintf("%q is no host; write it like cdn.jsdelivr.net or *.example.com", h)
 }
 
 func oneOf(got string, values []string) string {

@@ -54,6 +54,8 @@ type build struct {
 	sizes     sync.Map // pictures, by path → their pixels
 	seals     sync.Map // link ids → digests and sizes of final texts
 	diags     []site.Diagnostic
+	copies    bool // files of other hosts are copied
+	vendored  []Copied
 }
 
 // Work counts what a run did, as opposed to what it took from the store.
@@ -92,7 +94,7 @@ func Build(ctx context.Context, o Options) (*Result, error) {
 
 func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*Result, error) {
 	b := &build{o: o, dir: dir, files: map[site.Path]*site.File{}, docs: map[site.Path]*scan.Doc{},
-		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}, dissolved: map[*bundle.Node]bool{}}
+		objects: map[site.Path]*site.Object{}, plain: map[site.Path]bool{}, pinned: map[site.Path]bool{}, dissolved: map[*bundle.Node]bool{}, copies: true}
 	var err error
 	if b.store, err = openStore(o); err != nil {
 		return nil, err
@@ -166,6 +168,24 @@ func openStore(o *Options) (*store.Store, error) {
 
 // analyse loads, scans and resolves the input.
 func (b *build) analyse(ctx context.Context) error {
+	if err := b.read(ctx); err != nil {
+		return err
+	}
+	b.tellScans()
+	if err := b.resolve(); err != nil {
+		b.src.close()
+		return err
+	}
+	if err := b.judgePayment(); err != nil {
+		b.src.close()
+		return err
+	}
+	return nil
+}
+
+// read loads and scans the input, and copies into it what it loads of other
+// hosts where that is asked for.
+func (b *build) read(ctx context.Context) error {
 	var err error
 	if b.src, err = load(ctx, b.o); err != nil {
 		return err
@@ -178,19 +198,16 @@ func (b *build) analyse(ctx context.Context) error {
 		b.files[f.Path] = f
 	}
 	b.diags = append(b.diags, b.src.diags...)
-	if err := b.scanAll(ctx); err != nil {
-		b.src.close()
-		return err
+	if err = b.scanAll(ctx); err == nil {
+		err = b.findBase()
 	}
-	if err := b.resolve(); err != nil {
-		b.src.close()
-		return err
+	if err == nil && b.copies {
+		err = b.vendor(ctx)
 	}
-	if err := b.judgePayment(); err != nil {
+	if err != nil {
 		b.src.close()
-		return err
 	}
-	return nil
+	return err
 }
 
 // hasRefs lists the kinds that scan reads.
@@ -220,12 +237,20 @@ func (b *build) scanAll(ctx context.Context) error {
 	}
 	for i, f := range todo {
 		b.docs[f.Path] = docs[i]
-		for _, d := range docs[i].Diags {
-			d.Path = f.Path
-			b.diags = append(b.diags, d)
-		}
 	}
 	return nil
+}
+
+// tellScans reports what was found in texts while they were scanned.
+func (b *build) tellScans() {
+	for _, f := range b.src.files {
+		if doc := b.docs[f.Path]; doc != nil {
+			for _, d := range doc.Diags {
+				d.Path = f.Path
+				b.diags = append(b.diags, d)
+			}
+		}
+	}
 }
 
 // scanFile returns the references of a text, from the store when its bytes
@@ -244,17 +269,21 @@ func (b *build) scanFile(p site.Path, k site.Kind, d site.Digest, read func() ([
 	return doc, store.Keep(b.store, id, doc)
 }
 
+// findBase settles where the site is served.
+func (b *build) findBase() error {
+	if b.o.BaseURL == "" {
+		b.base, b.guessed = bundle.InferBase(b.src.files, b.docs), true
+		return nil
+	}
+	var err error
+	if b.base, err = bundle.ParseBase(b.o.BaseURL); err != nil {
+		return fmt.Errorf("--base-url: %w", err)
+	}
+	return nil
+}
+
 // resolve makes the graph and settles which files may change and which names.
 func (b *build) resolve() error {
-	var err error
-	if b.o.BaseURL != "" {
-		if b.base, err = bundle.ParseBase(b.o.BaseURL); err != nil {
-			return fmt.Errorf("--base-url: %w", err)
-		}
-	} else {
-		b.base = bundle.InferBase(b.src.files, b.docs)
-		b.guessed = true
-	}
 	b.graph = bundle.NewGraph(b.base, b.src.files, b.docs)
 	if err := b.freeze(); err != nil {
 		return err
@@ -268,6 +297,9 @@ func (b *build) resolve() error {
 	b.graph.AssignNames()
 	b.diags = append(b.diags, b.graph.Unused()...)
 	b.plan = bundle.NewPlan()
+	for _, c := range b.vendored {
+		b.plan.Notes = append(b.plan.Notes, bundle.Note{Combiner: "vendor", Path: c.Path, Text: "a copy of " + c.URL})
+	}
 	var pre []string
 	for _, f := range b.src.files {
 		if d := b.docs[f.Path]; d != nil {

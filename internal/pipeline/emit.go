@@ -140,6 +140,9 @@ func (b *build) checked() map[site.Path]bool {
 
 // keeps reports whether the old name of a renamed file goes on answering.
 func (b *build) keeps(n *bundle.Node) bool {
+	if n.File.Vendored != "" {
+		return false // nobody knows it
+	}
 	switch b.o.KeepURLs {
 	case KeepNone:
 		return false

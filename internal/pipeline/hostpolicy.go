@@ -32,6 +32,8 @@ type hostSays struct {
 	noStyle bool
 	// open says that there is none, for the host sends what is configured.
 	open bool
+	// texts are those that hold a policy.
+	texts [][]byte
 }
 
 // styleAllowed matches a policy that allows style attributes (CSP 3, sections
@@ -60,6 +62,7 @@ func (b *build) readHost() error {
 		known = known || p != ".htaccess" && p != "serve.json" && slices.Contains(headerFiles, p) || strings.HasPrefix(string(p), "wrangler.")
 		code = code || hostCode().Match(low)
 		if bytes.Contains(low, []byte("content-security-policy")) {
+			h.texts = append(h.texts, text)
 			h.noStyle = h.noStyle || !styleAllowed().Match(low)
 			if !h.policy {
 				h.policy, h.at = true, p

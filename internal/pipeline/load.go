@@ -15,6 +15,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/hone-web/hone/internal/par"
+	"github.com/hone-web/hone/internal/store"
 	"github.com/hone-web/hone/site"
 )
 
@@ -25,7 +26,11 @@ type source struct {
 	// coded lists, for a file, the content codings the input held beside it
 	// ("app.js.br"): they are made anew from the new bytes.
 	coded map[site.Path][]string
+	// held are files whose bytes are not those of the folder.
+	held  map[site.Path]*store.Store
 	diags []site.Diagnostic
+
+	holding sync.RWMutex
 }
 
 // codings maps the extension of a precompressed file to its content coding
@@ -79,6 +84,12 @@ func (s *source) close() { s.root.Close() }
 // read returns the bytes of an input file, which must still be those that were
 // hashed: a generator that writes while hone reads must not give a mixed site.
 func (s *source) read(f *site.File) ([]byte, error) {
+	s.holding.RLock()
+	held := s.held[f.Path]
+	s.holding.RUnlock()
+	if held != nil {
+		return held.Blob(f.Digest)
+	}
 	b, err := s.root.ReadFile(string(f.Path))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", f.Path, err)
@@ -87,6 +98,16 @@ func (s *source) read(f *site.File) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", f.Path, ErrChanged)
 	}
 	return b, nil
+}
+
+// hold says that the bytes of f are those of its digest in st.
+func (s *source) hold(f *site.File, st *store.Store) {
+	s.holding.Lock()
+	defer s.holding.Unlock()
+	if s.held == nil {
+		s.held = map[site.Path]*store.Store{}
+	}
+	s.held[f.Path] = st
 }
 
 // ErrChanged says that the input was written to during the build.

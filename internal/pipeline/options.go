@@ -56,7 +56,8 @@ type Options struct {
 	// scripts are dictionaries (cache.Policy.Dictionary); "" knows of none.
 	Previous string
 	// RUM has pages measure their visits; nil has none.
-	RUM *rum.Config
+	RUM    *rum.Config
+	Vendor VendorOptions
 	// Own are the owner's files for hosts that do not stand in the site.
 	Own map[site.Path][]byte
 	// Paywall is the owner's policy, compiled; nil means that nothing is paid.
