@@ -51,30 +51,3 @@ func has(attrs map[string]string, name string) bool {
 	_, ok := attrs[name]
 	return ok
 }
-
-// External counts the addresses of other hosts that a page loads, those that
-// its style sheets and scripts load included.
-func (g *Graph) External(n *Node) int {
-	seen := map[string]bool{}
-	for _, from := range g.Loads(n) {
-		if from.Doc == nil {
-			continue
-		}
-		for _, ref := range loaded(from.Doc) {
-			if u := from.Doc.Refs[ref].URL; from.To[ref].External && remote(u) {
-				seen[u] = true
-			}
-		}
-	}
-	return len(seen)
-}
-
-// remote reports whether a URL of another place is fetched over the network.
-func remote(u string) bool {
-	for _, scheme := range [...]string{"https://", "http://", "//"} {
-		if len(u) >= len(scheme) && (u[:len(scheme)] == scheme) {
-			return true
-		}
-	}
-	return false
-}

@@ -39,7 +39,7 @@ func TestCritical(t *testing.T) {
 	if want := "a.css b.css hero.png wait.js"; strings.Join(got, " ") != want {
 		t.Errorf("critical: %v, want %s", got, want)
 	}
-	if n := g.External(n); n != 2 {
-		t.Errorf("%d addresses of other hosts, want 2", n)
+	if f := g.Foreign(n); len(f) != 2 {
+		t.Errorf("addresses of other hosts: %v, want 2", f)
 	}
 }

@@ -51,12 +51,18 @@ func TestSprites(t *testing.T) {
 				}
 			})
 		}
-		look("before", s.before, "")
-		look("after", s.after, "")
-		look("before, hover", s.before, ".icon-b")
-		look("after, hover", s.after, ".icon-b")
-		for _, state := range []string{"", ", hover"} {
-			if n := differing(t, shots["before"+state], shots["after"+state]); n > 0 {
+		// The picture of a state is fetched when it is entered, and a shot may
+		// come before it: a difference counts that stays.
+		for state, over := range map[string]string{"": "", ", hover": ".icon-b"} {
+			n := 0
+			for range 4 {
+				look("before"+state, s.before, over)
+				look("after"+state, s.after, over)
+				if n = differing(t, shots["before"+state], shots["after"+state]); n == 0 {
+					break
+				}
+			}
+			if n > 0 {
 				t.Errorf("scale %g%s: %d pixels differ", device.scale, state, n)
 			}
 		}

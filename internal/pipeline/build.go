@@ -56,6 +56,7 @@ type build struct {
 	diags     []site.Diagnostic
 	copies    bool // files of other hosts are copied
 	vendored  []Copied
+	external  []ExternalHost
 }
 
 // Work counts what a run did, as opposed to what it took from the store.

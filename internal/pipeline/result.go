@@ -28,15 +28,19 @@ type Result struct {
 	Pages    []Page
 	// Resources are the files that pages load.
 	Resources []Resource
-	Findings  []site.Diagnostic
-	Kept      []Kept
-	Files     []FileStory
-	Notes     []bundle.Note
-	Hosts     []site.Output
-	Work      Work
-	Hits      int64
-	Misses    int64
-	Slowest   []Timing
+	// External are the hosts that pages load from besides their own, and
+	// Copied what is served from the site instead.
+	External []ExternalHost
+	Copied   []Copied
+	Findings []site.Diagnostic
+	Kept     []Kept
+	Files    []FileStory
+	Notes    []bundle.Note
+	Hosts    []site.Output
+	Work     Work
+	Hits     int64
+	Misses   int64
+	Slowest  []Timing
 }
 
 // Timing is how long a file took.
@@ -204,7 +208,7 @@ func (b *build) hosts(m *site.Manifest) ([]site.Output, error) {
 
 // result gathers the figures.
 func (b *build) result(m *site.Manifest, pages []Page) *Result {
-	r := &Result{Base: b.base, Guessed: b.guessed, Manifest: m, Pages: pages, Resources: b.resources, Notes: b.plan.Notes, Work: b.work}
+	r := &Result{Base: b.base, Guessed: b.guessed, Manifest: m, Pages: pages, Resources: b.resources, External: b.external, Copied: b.vendored, Notes: b.plan.Notes, Work: b.work}
 	r.Hits, r.Misses = b.store.Stats()
 	r.Slowest = b.slow.top()
 	if b.o.Strict {

@@ -21,7 +21,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 			todo = append(todo, n)
 		}
 	}
-	pages, loads := map[site.Path]Page{}, map[site.Path][2][]Resource{}
+	pages, loads, foreign := map[site.Path]Page{}, map[site.Path][2][]Resource{}, map[site.Path][]bundle.Foreign{}
 	for len(todo) > 0 {
 		done := counter(b.o, "pages", len(todo))
 		got, err := par.Map(ctx, par.Limits{Jobs: b.o.Jobs, Weight: b.o.MemoryLimit}, todo, func(n *bundle.Node) int64 { return 8 * n.File.Size },
@@ -41,6 +41,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 				}
 			}
 			pages[n.File.Path] = got[i].Page
+			foreign[n.File.Path] = got[i].foreign
 			loads[n.File.Path] = got[i].loads
 			if got[i].After.Bytes <= got[i].Before.Bytes+b.plan.Asked(n.File.Path) {
 				continue
@@ -62,6 +63,7 @@ func (b *build) pages(ctx context.Context) ([]Page, error) {
 		}
 	}
 	b.resources = number(out, loads)
+	b.external = hostsOf(foreign)
 	return out, nil
 }
 
@@ -118,8 +120,9 @@ func (b *build) fileCosts(ctx context.Context) (map[site.Path]fileCost, error) {
 // weighed is a page with the files that it would load under two names.
 type weighed struct {
 	Page
-	twice []site.Path
-	loads [2][]Resource // before and after
+	twice   []site.Path
+	foreign []bundle.Foreign
+	loads   [2][]Resource // before and after
 }
 
 // page weighs a page before and after.
@@ -131,7 +134,8 @@ func (b *build) page(n *bundle.Node, costs map[site.Path]fileCost) (weighed, err
 	}
 	direct := func(u bundle.Use) *bundle.Node { return b.graph.Node(u.From.To[u.Ref].To) }
 	critical := b.graph.Critical(n, direct)
-	p.External = b.graph.External(n)
+	p.foreign = b.graph.Foreign(n)
+	p.External = len(p.foreign)
 	p.Before.own(own)
 	for _, t := range b.graph.Loads(n)[1:] {
 		if t.Parts != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hone-web/hone/internal/pipeline"
@@ -111,9 +112,27 @@ func externalAction(d *Document) *Action {
 	if pages == 0 {
 		return nil
 	}
-	return &Action{Title: fmt.Sprintf("%s load from other hosts", count(pages, "page")),
-		Why:    fmt.Sprintf("%s makes %s to other hosts. Each host costs a connection, and the page waits for what hone can neither shrink nor cache. Copy the files into the site where their licences allow it.", Name(worst), count(most, "request")),
+	a := &Action{Title: fmt.Sprintf("%s load from other hosts", count(pages, "page")),
+		Why:    fmt.Sprintf("%s makes %s to other hosts. Each host costs a connection, and the page waits for what hone can neither shrink nor cache.", Name(worst), count(most, "request")),
 		weight: float64(pages) * 20_000}
+	var names []string
+	for _, h := range d.External {
+		if h.Copies == 0 {
+			continue
+		}
+		if names = append(names, strconv.Quote(h.Host)); len(names) <= 3 {
+			a.Why += fmt.Sprintf(" %s: %s on %s", h.Host, count(h.Files, "file"), count(h.Pages, "page"))
+			if h.Waits > 0 {
+				a.Why += fmt.Sprintf(", %d of which show nothing before it answered", h.Waits)
+			}
+			a.Why += "."
+		}
+	}
+	if names != nil {
+		a.Why += " Served from the site itself they cost no connection, are minified and combined with its own files; list those whose licences allow it."
+		a.Config = "[external]\nvendor = [" + strings.Join(names[:min(4, len(names))], ", ") + "]"
+	}
+	return a
 }
 
 // mediaAction names the largest sound or film: hone does not encode them.

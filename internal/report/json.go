@@ -17,33 +17,35 @@ const SchemaVersion = 1
 
 // Document is the JSON form of a result.
 type Document struct {
-	SchemaVersion int                  `json:"schema_version"`
-	Tool          string               `json:"tool"`
-	Command       string               `json:"command"`
-	Input         string               `json:"input"`
-	Output        string               `json:"output,omitempty"`
-	Published     bool                 `json:"published"`
-	Unchanged     bool                 `json:"unchanged"`
-	Finished      bool                 `json:"finished"`
-	Failed        bool                 `json:"failed"`
-	BaseURL       string               `json:"base_url"`
-	Totals        pipeline.Totals      `json:"totals"`
-	Types         []pipeline.TypeTotal `json:"types"`
-	Pages         []pipeline.Page      `json:"pages"`
-	Findings      []site.Diagnostic    `json:"findings"`
-	Accepted      int                  `json:"accepted,omitempty"` // findings that a baseline accepts
-	Unclear       []string             `json:"unclear,omitempty"`  // what a live site did not tell
-	Requests      int                  `json:"requests,omitempty"` // that a live site was asked
-	Kept          []pipeline.Kept      `json:"kept"`
-	Work          pipeline.Work        `json:"work"`
-	Store         Store                `json:"store"`
-	Slowest       []pipeline.Timing    `json:"slowest"`
-	Compare       *Comparison          `json:"compare,omitempty"`
-	Reproduce     string               `json:"reproduce,omitempty"` // the command that gave it
-	Budgets       bool                 `json:"budgets,omitempty"`   // there were budgets
-	History       []Build              `json:"-"`                   // this build and those before it that differed, oldest first
-	Resources     []pipeline.Resource  `json:"resources,omitempty"`
-	Files         []pipeline.FileStory `json:"files,omitempty"`
+	SchemaVersion int                     `json:"schema_version"`
+	Tool          string                  `json:"tool"`
+	Command       string                  `json:"command"`
+	Input         string                  `json:"input"`
+	Output        string                  `json:"output,omitempty"`
+	Published     bool                    `json:"published"`
+	Unchanged     bool                    `json:"unchanged"`
+	Finished      bool                    `json:"finished"`
+	Failed        bool                    `json:"failed"`
+	BaseURL       string                  `json:"base_url"`
+	Totals        pipeline.Totals         `json:"totals"`
+	Types         []pipeline.TypeTotal    `json:"types"`
+	Pages         []pipeline.Page         `json:"pages"`
+	Findings      []site.Diagnostic       `json:"findings"`
+	Accepted      int                     `json:"accepted,omitempty"` // findings that a baseline accepts
+	Unclear       []string                `json:"unclear,omitempty"`  // what a live site did not tell
+	Requests      int                     `json:"requests,omitempty"` // that a live site was asked
+	Kept          []pipeline.Kept         `json:"kept"`
+	Work          pipeline.Work           `json:"work"`
+	Store         Store                   `json:"store"`
+	Slowest       []pipeline.Timing       `json:"slowest"`
+	Compare       *Comparison             `json:"compare,omitempty"`
+	Reproduce     string                  `json:"reproduce,omitempty"` // the command that gave it
+	Budgets       bool                    `json:"budgets,omitempty"`   // there were budgets
+	History       []Build                 `json:"-"`                   // this build and those before it that differed, oldest first
+	Resources     []pipeline.Resource     `json:"resources,omitempty"`
+	External      []pipeline.ExternalHost `json:"external,omitempty"` // other hosts that pages load from
+	Copied        []pipeline.Copied       `json:"copied,omitempty"`   // what is served from the site instead
+	Files         []pipeline.FileStory    `json:"files,omitempty"`
 
 	// Likenesses are pictures that the report shows from both sides.
 	Likenesses []Likeness `json:"-"`
@@ -100,7 +102,8 @@ type Store struct {
 func New(r *pipeline.Result, tool, command, in, out string, files bool) *Document {
 	d := &Document{SchemaVersion: SchemaVersion, Tool: tool, Command: command, Input: in, Output: out, Published: r.Published,
 		Unchanged: r.Unchanged, Finished: r.Finished, Failed: r.Failed, BaseURL: r.Base.Origin + r.Base.Prefix, Totals: r.Totals, Types: nonNil(r.Types), Pages: nonNil(r.Pages),
-		Findings: nonNil(r.Findings), Kept: nonNil(r.Kept), Work: r.Work, Store: Store{r.Hits, r.Misses}, Slowest: nonNil(r.Slowest)}
+		Findings: nonNil(r.Findings), Kept: nonNil(r.Kept), Work: r.Work, Store: Store{r.Hits, r.Misses}, Slowest: nonNil(r.Slowest),
+		External: r.External, Copied: r.Copied}
 	if files {
 		d.Files, d.Resources = r.Files, r.Resources
 	}
