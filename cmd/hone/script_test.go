@@ -22,7 +22,7 @@ func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"gate": gate, "await": await},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"gate": gate, "await": await, "cdn": cdn},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CI", "")
 			e.Setenv("HOME", e.WorkDir)
