@@ -97,7 +97,7 @@ func (v *vendoring) tell() {
 		d := site.Diagnostic{Rule: "vendor-left", Severity: site.Info, Message: fmt.Sprintf("%s stays where it is: %s", x.url, x.why), Hint: "nothing breaks; take its host out of external.vendor if that is meant"}
 		// What was pinned made the last build what it was.
 		if _, pinned := v.lock.Pin(x.url.String()); pinned && (strings.HasPrefix(x.why, "it could not be downloaded") || strings.HasPrefix(x.why, "--offline")) {
-			d.Rule, d.Severity, d.Hint = "vendor-unavailable", site.Error, "try again, or take its host out of external.vendor; hone.lock says that it was copied"
+			d = site.Diagnostic{Rule: "vendor-unavailable", Severity: site.Error, Message: d.Message, Hint: "try again, or take its host out of external.vendor; hone.lock says that it was copied"}
 		}
 		if x.by != nil {
 			d.Path = x.by.Path
