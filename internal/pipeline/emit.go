@@ -46,18 +46,29 @@ func (b *build) outputs() []output {
 	used := map[site.Path]bool{}  // output paths that a hole names
 	asked := map[site.Path]bool{} // files that some reference still calls by the old name
 	part := map[site.Path]bool{}  // files whose text is in a joined file
+	var queue []*bundle.Node
 	for _, n := range b.graph.Nodes {
-		if n.Parts != nil && len(b.plan.Loaders(n)) == 0 {
-			continue
+		if n.File.Vendored == "" && (n.Parts == nil || len(b.plan.Loaders(n)) > 0) {
+			queue = append(queue, n)
 		}
+	}
+	copies := map[*bundle.Node]bool{} // of files of other hosts: there for those who name them alone
+	for len(queue) > 0 {
+		n := queue[0]
+		queue = queue[1:]
 		for _, m := range n.Parts {
 			part[m.File.Path] = true
 		}
 		for i := range n.To {
 			if t := n.To[i].To; t != "" {
-				p := b.target(bundle.Use{From: n, Ref: i})
+				u := bundle.Use{From: n, Ref: i}
+				p := b.target(u)
 				used[p] = true
 				asked[t] = asked[t] || p == t
+				if to := b.to(u); p != "" && to != nil && to.File.Vendored != "" && !copies[to] {
+					copies[to] = true
+					queue = append(queue, to)
+				}
 			}
 		}
 		for _, p := range b.linked.Addresses(n) {
@@ -68,6 +79,9 @@ func (b *build) outputs() []output {
 	for _, n := range b.graph.Nodes {
 		p := n.File.Path
 		name := b.linked.Name(p)
+		if n.File.Vendored != "" && !copies[n] {
+			continue
+		}
 		if n.Parts != nil {
 			if used[name] {
 				out = append(out, output{path: name, node: n, class: cache.ClassFingerprinted})

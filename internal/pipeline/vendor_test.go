@@ -251,3 +251,31 @@ func TestVendorDryRun(t *testing.T) {
 		t.Error("a dry run pinned")
 	}
 }
+
+// Copies that were joined leave nothing behind: neither the sheets nor, under
+// other names, what they load.
+func TestVendorJoined(t *testing.T) {
+	t.Parallel()
+	second := strings.ReplaceAll(fontSheet, "a.woff2", "b.woff2")
+	w := newWeb()
+	w.files["https://fonts.example.com/css2?family=Other"] = second
+	w.files["https://fonts.example.net/s/inter/b.woff2"] = "wOF2 other"
+	p := newPlace(t, tree{"index.html": `<!doctype html><html lang="en"><head><title>T</title><!-- a comment that makes room for names -->
+<link rel="stylesheet" href="https://fonts.example.com/css2?family=Inter&amp;display=swap">
+<link rel="stylesheet" href="https://fonts.example.com/css2?family=Other">
+<link rel="stylesheet" href="css/own.css"></head><body><p>Text</p></body></html>`,
+		"css/own.css": "/* a comment that makes room for other names in this sheet */\nbody { margin : 0 }\n"})
+	_, out := p.build(t, vendoring4(p, w, func(o *Options) { o.Skip = []string{"inline"} }))
+	fonts, sheets := 0, 0
+	for _, n := range out.names() {
+		if strings.HasSuffix(n, ".woff2") {
+			fonts++
+		}
+		if strings.HasSuffix(n, ".css") {
+			sheets++
+		}
+	}
+	if fonts != 2 || sheets != 2 { // the joined sheet, and the site's own under its old name
+		t.Errorf("%d fonts, %d sheets in %q", fonts, sheets, out.names())
+	}
+}
