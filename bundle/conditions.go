@@ -17,6 +17,7 @@ type conditions struct {
 	nesting *layout.Nesting
 	tree    *layout.Tree
 	words   map[string]bool
+	imgIn   []string  // classes in which a script asks for pictures
 	natural site.Path // a script that asks for a picture's own size
 	sets    site.Path // a script that assigns addresses of pictures
 	walks   site.Path // a script that walks the tree
@@ -129,6 +130,10 @@ func (c *conditions) script(f *Node) {
 		return
 	}
 	for _, w := range d.Words {
+		if class, ok := strings.CutPrefix(w, scan.ImgIn); ok {
+			c.imgIn = append(c.imgIn, class)
+			continue
+		}
 		c.words[w] = true
 	}
 	if d.Script.Natural {
@@ -194,6 +199,13 @@ func (c *conditions) found(pic scan.Pic, levels int) bool {
 		return true
 	}
 	elems := c.page.Doc.Outline
+	if len(c.imgIn) > 0 {
+		for k := elems[pic.Elem].Parent; k >= 0; k = elems[k].Parent {
+			if slices.ContainsFunc(elems[k].Classes, func(class string) bool { return slices.Contains(c.imgIn, class) }) {
+				return true
+			}
+		}
+	}
 	for k, n := pic.Elem, 0; k >= 0 && n <= levels; k, n = elems[k].Parent, n+1 {
 		if elems[k].ID != "" && c.words[elems[k].ID] {
 			return true

@@ -52,6 +52,9 @@ func (v *fontView) letters() map[*fontFace]int {
 	for _, n := range v.p.Graph.Loads(v.page) {
 		if n.Doc != nil && (n == v.page || n.File.Kind == site.JS) {
 			for _, w := range n.Doc.Words {
+				if strings.HasPrefix(w, scan.ImgIn) {
+					w = "img"
+				}
 				words[w] = true
 			}
 		}

@@ -106,6 +106,9 @@ func (v *boxView) page(page *Node) (why string) {
 	for _, n := range v.p.Graph.Loads(page) {
 		if n.Doc != nil && (n == page || n.File.Kind == site.JS) {
 			for _, w := range n.Doc.Words {
+				if strings.HasPrefix(w, scan.ImgIn) {
+					w = "img"
+				}
 				words[w] = true
 			}
 		}

@@ -215,7 +215,7 @@ func (b *build) read(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 24"
+const scanVersion = "scan 25"
 
 func (b *build) scanAll(ctx context.Context) error {
 	if err := b.readHost(); err != nil {

@@ -255,7 +255,9 @@ func (p *jsScan) strings() {
 		b := p.v.text[t.start:t.end]
 		switch t.kind {
 		case jsString, jsTemplate, jsPart:
-			p.noteWords(b)
+			if t.kind != jsString || !p.notePictures(b) {
+				p.noteWords(b)
+			}
 			if p.used[i] || bytes.IndexByte(b, '.') < 0 && bytes.IndexByte(b, '[') < 0 {
 				continue
 			}

@@ -2,6 +2,8 @@ package scan
 
 import (
 	"bytes"
+	"regexp"
+	"sync"
 
 	"github.com/hone-web/hone/internal/guard"
 )
@@ -11,6 +13,34 @@ const (
 	maxWords = 20000
 	maxWord  = 64
 )
+
+// ImgIn is the beginning of a word that says: a script asks for the pictures in
+// elements of the class that follows.
+const ImgIn = "img in ."
+
+// imgIn matches a selector of pictures in elements of one class.
+var imgIn = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^[\"'`]\\.([A-Za-z_][A-Za-z0-9_-]*)\\s+img[\"'`]$") })
+
+// notePictures notes a string that asks for pictures in elements of a class,
+// and for no others. A class that the script also names without its dot it may
+// give to anything.
+func (p *jsScan) notePictures(b []byte) bool {
+	if len(b) < 7 || len(b) > maxWord || b[1] != '.' || !bytes.Contains(b, []byte("img")) {
+		return false
+	}
+	m := imgIn().FindSubmatch(b)
+	if m == nil {
+		return false
+	}
+	for _, quote := range [...]string{`"`, `'`, "`"} {
+		if bytes.Contains(p.v.text, []byte(quote+string(m[1])+quote)) {
+			return false
+		}
+	}
+	add(&p.words, ImgIn+string(m[1]))
+	add(&p.words, string(m[1]))
+	return true
+}
 
 // noteWords notes the names in a string of a script. A string that is a
 // selector, a list of classes or a piece of markup gives each name in it.
@@ -59,6 +89,30 @@ func (s *scanner) scriptFacts(text []byte) {
 	}
 }
 
+// amongAttrs reports whether the string between before and after stands in a
+// list that names attributes of other elements too, as sanitizers hold of what
+// may stay: nobody sets those one after another.
+func amongAttrs(before, after []byte) bool {
+	const far = 200
+	open := bytes.LastIndexAny(before[max(0, len(before)-far):], "[]")
+	end := bytes.IndexAny(after[:min(far, len(after))], "[]")
+	if open < 0 || end < 0 || after[end] != ']' {
+		return false
+	}
+	head, tail := before[max(0, len(before)-far):][open:], after[:end]
+	if head[0] != '[' || bytes.ContainsAny(head, "(){};=") || bytes.ContainsAny(tail, "(){};=") {
+		return false
+	}
+	for _, list := range [][]byte{head, tail} {
+		for _, name := range [...]string{"href", "alt", "cite", "longdesc"} {
+			if i := bytes.Index(list, []byte(name)); i > 0 && i+len(name) < len(list) && bytes.IndexByte([]byte(`"'`+"`"), list[i-1]) >= 0 && list[i-1] == list[i+len(name)] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // setsSrc reports whether a script assigns the address of an element that may
 // be a picture: it speaks of pictures and assigns src.
 func setsSrc(text []byte) bool {
@@ -69,13 +123,13 @@ func setsSrc(text []byte) bool {
 	if !speaks {
 		return false
 	}
-	for b := text; ; {
-		i := bytes.Index(b, []byte("src"))
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte("src"))
 		if i < 0 {
 			return false
 		}
-		before, after := b[:i], b[i+3:]
-		b = after
+		before, after := text[:at+i], text[at+i+3:]
+		at += i + 3
 		if len(before) == 0 {
 			continue
 		}
@@ -86,7 +140,7 @@ func setsSrc(text []byte) bool {
 				return true
 			}
 		case '"', '\'', '`':
-			if len(after) > 0 && (after[0] == before[len(before)-1] || bytes.HasPrefix(after, []byte("set"))) {
+			if len(after) > 0 && (after[0] == before[len(before)-1] || bytes.HasPrefix(after, []byte("set"))) && !amongAttrs(before, after) {
 				return true
 			}
 		}
