@@ -158,7 +158,7 @@ func (p *parser) doctype() error {
 
 func (p *parser) instruction() error {
 	end := bytes.Index(p.src[p.pos:], []byte("?>"))
-	if end < 0 {
+	if end < 2 { // "<?>" neither begins nor ends one
 		return ErrSyntax
 	}
 	raw := string(p.src[p.pos+2 : p.pos+end])
