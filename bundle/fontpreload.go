@@ -39,9 +39,9 @@ const (
 )
 
 func (p *Planner) fontPreload(page *Node) {
-	head := firstInHead(page.Doc)
+	at, ok := hintPlace(page.Doc)
 	like := slices.IndexFunc(page.Doc.Loads, func(l scan.Load) bool { return l.Kind == scan.LoadStyle && l.Ref >= 0 })
-	if head == nil || like < 0 {
+	if !ok || like < 0 {
 		return
 	}
 	v := &fontView{p: p, page: page, families: map[string][]*fontFace{}, odd: map[string]bool{}}
@@ -68,7 +68,7 @@ func (p *Planner) fontPreload(page *Node) {
 	if found = found[:min(len(found), max(left, 0))]; len(found) == 0 {
 		return
 	}
-	e := site.Edit{Span: site.Span{Start: head.Span.Start, End: head.Span.Start}}
+	e := site.Edit{Span: at}
 	var names []string
 	for _, f := range found {
 		e.New += `<link rel=preload as=font type=font/woff2 crossorigin href="`

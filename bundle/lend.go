@@ -55,6 +55,23 @@ func firstInHead(d *scan.Doc) *scan.Load {
 	return nil
 }
 
+// hintPlace returns where in a page's head to ask early for what its first
+// paint can do without: after the style sheets and scripts that it waits for.
+// Servers that send in the order of the requests would hold them up otherwise.
+func hintPlace(d *scan.Doc) (at site.Span, ok bool) {
+	first := firstInHead(d)
+	if first == nil {
+		return at, false
+	}
+	at = site.Span{Start: first.Span.Start, End: first.Span.Start}
+	for i := range d.Loads {
+		if l := &d.Loads[i]; l.Head && l.Ref >= 0 && (l.Kind == scan.LoadStyle || l.Kind == scan.LoadScript) && waits(&d.Refs[l.Ref]) {
+			at = site.Span{Start: l.Span.End, End: l.Span.End}
+		}
+	}
+	return at, true
+}
+
 // Written reports whether all that loaded a file holds its text now.
 func (p *Plan) Written(n *Node) bool {
 	for _, u := range n.In {

@@ -28,7 +28,7 @@ var ModulePreload = &Combiner{
 const maxHints = 20
 
 func (p *Planner) modulePreload(page *Node) {
-	head := firstInHead(page.Doc)
+	at, ok := hintPlace(page.Doc)
 	like := -1
 	told := map[*Node]bool{} // modules the page names already
 	var queue []*Node
@@ -52,7 +52,7 @@ func (p *Planner) modulePreload(page *Node) {
 	for _, u := range hints(page) {
 		told[p.reached(Use{page, u})] = true
 	}
-	if like < 0 || head == nil {
+	if like < 0 || !ok {
 		return
 	}
 	var found []Use
@@ -73,7 +73,7 @@ func (p *Planner) modulePreload(page *Node) {
 	if len(found) == 0 || len(found) > maxHints {
 		return
 	}
-	e := site.Edit{Span: site.Span{Start: head.Span.Start, End: head.Span.Start}}
+	e := site.Edit{Span: at}
 	for _, u := range found {
 		e.New += `<link rel=modulepreload href="`
 		e.Holes = append(e.Holes, site.EditHole{Off: len(e.New), Ref: p.lend(page, like, u, site.RoleHint)})

@@ -25,8 +25,9 @@ var Preload = &Combiner{
 }
 
 func (p *Planner) preload(page *Node) {
-	head, back := firstInHead(page.Doc), hero(page.Doc)
-	if head == nil || back == nil {
+	back := hero(page.Doc)
+	at, ok := hintPlace(page.Doc)
+	if !ok || back == nil {
 		return
 	}
 	u := Use{page, back.Ref}
@@ -61,7 +62,7 @@ func (p *Planner) preload(page *Node) {
 		text += " fetchpriority=high"
 	}
 	text += ` href="`
-	e := site.Edit{Span: site.Span{Start: head.Span.Start, End: head.Span.Start}, New: text + `">`}
+	e := site.Edit{Span: at, New: text + `">`}
 	e.Holes = []site.EditHole{{Off: len(text), Ref: p.lend(page, back.Ref, u, site.RoleHint), Variant: variant}}
 	p.Plan.Edits[page.File.Path] = append(p.Plan.Edits[page.File.Path], e)
 	p.Note(page.File.Path, "asks early for "+string(to.File.Path)+", the background it begins with")
