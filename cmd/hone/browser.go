@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,9 +9,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/hone-web/hone/cache"
 	"github.com/hone-web/hone/internal/measure"
@@ -91,6 +94,23 @@ func (a *app) startBrowser(ctx context.Context, asked string) (*measure.Browser,
 func onStage(dir, prefix, meta string) (*serve.Folder, http.Handler) {
 	f := &serve.Folder{Dir: dir, Open: func(root *os.Root) *serve.Site { return hosted(root, prefix, meta) }}
 	return f, measure.Compress(f)
+}
+
+// withCopies answers with texts of a build in place of the files of a folder:
+// what a page loads from other hosts is out of reach on the stage, and shows
+// the same from both sides only where both serve the copies.
+func withCopies(next http.Handler, prefix string, held func(site.Path) ([]byte, bool)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, ok := strings.CutPrefix(r.URL.Path, prefix)
+		for _, p := range []string{name, path.Join(name, "index.html"), name + ".html"} {
+			if text, is := held(site.Path(p)); ok && is {
+				w.Header().Set("Content-Type", site.TypeOf(site.Path(p)))
+				http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // hosted is a site with the headers that a host reads: those of _headers, or

@@ -110,6 +110,9 @@ func (g *guarding) look(ctx context.Context, templates []measure.Template, dir s
 	prefix := r.Base.Prefix
 	before, beforeHandler := onStage(g.o.In, prefix, "")
 	defer before.Close()
+	if len(r.Copied) > 0 {
+		beforeHandler = measure.Compress(withCopies(before, prefix, r.Held))
+	}
 	after := &serve.Folder{Dir: dir, Open: func(root *os.Root) *serve.Site {
 		st := hosted(root, prefix, "")
 		if st.Header == nil {

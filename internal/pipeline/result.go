@@ -32,6 +32,10 @@ type Result struct {
 	// Copied what is served from the site instead.
 	External []ExternalHost
 	Copied   []Copied
+	// Held returns the text of a file that pages load in place of the input's
+	// own, or beside it, because of external.vendor; false for all others. It
+	// may be called while Options.Prove runs.
+	Held     func(site.Path) ([]byte, bool)
 	Findings []site.Diagnostic
 	Kept     []Kept
 	Files    []FileStory
@@ -209,6 +213,13 @@ func (b *build) hosts(m *site.Manifest) ([]site.Output, error) {
 // result gathers the figures.
 func (b *build) result(m *site.Manifest, pages []Page) *Result {
 	r := &Result{Base: b.base, Guessed: b.guessed, Manifest: m, Pages: pages, Resources: b.resources, External: b.external, Copied: b.vendored, Notes: b.plan.Notes, Work: b.work}
+	r.Held = func(p site.Path) ([]byte, bool) {
+		if f := b.files[p]; f != nil && b.src.held[p] != nil {
+			text, err := b.src.read(f)
+			return text, err == nil
+		}
+		return nil, false
+	}
 	r.Hits, r.Misses = b.store.Stats()
 	r.Slowest = b.slow.top()
 	if b.o.Strict {
