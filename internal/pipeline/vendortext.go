@@ -152,7 +152,7 @@ func (v *vendoring) add() error {
 // full.
 func (v *vendoring) inSheet(x *foreign, r *site.Ref) (site.Edit, bool) {
 	u, err := url.Parse(r.URL)
-	if err != nil {
+	if err != nil || r.Role == site.RoleSourceMap { // a map that is not there is dropped
 		return site.Edit{}, false
 	}
 	if y := v.copyOf(r, x.base); y != nil {
