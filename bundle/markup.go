@@ -185,10 +185,7 @@ type chosen struct {
 // smaller than what the img itself loads and, by enough to be worth a place in
 // caches, than the next wider one.
 func (p *Planner) sources(u Use, pl *picturePlan, o *site.Object) []chosen {
-	ext := ".avif"
-	if p.Images.AVIF == "off" {
-		ext = sameFormat(p.Graph.at[o.Path])
-	}
+	ext := p.offered(o)
 	limit := o.Size // what the img itself loads
 	if v := variantOf(o, p.Plan.Serve[u]); v != nil {
 		limit = v.Size
@@ -225,6 +222,19 @@ func (p *Planner) sources(u Use, pl *picturePlan, o *site.Object) []chosen {
 		list = append(list, chosen{&classes[i], got[i]})
 	}
 	return list
+}
+
+// offered returns the extension of what a <picture> offers of a file: AVIF, or
+// narrower copies in a format that every browser reads where AVIF is not wanted
+// or would not look the same.
+func (p *Planner) offered(o *site.Object) string {
+	if p.Images.AVIF != "off" && slices.ContainsFunc(o.Variants, func(v site.Variant) bool { return v.Ext == ".avif" }) {
+		return ".avif"
+	}
+	if slices.ContainsFunc(o.Variants, func(v site.Variant) bool { return v.Ext == ".webp" }) {
+		return ".webp"
+	}
+	return sameFormat(p.Graph.at[o.Path])
 }
 
 // byteStep is how much smaller a narrower file must be than the next wider one

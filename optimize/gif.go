@@ -19,7 +19,7 @@ import (
 var GIF = &Optimizer{
 	Name:    "gif",
 	Doc:     "GIF: comments and other hidden data dropped; animated WebP beside it",
-	Version: 3,
+	Version: 4,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("gif"),
 	Run:     runImage("gif", optimizeGIF),

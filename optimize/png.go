@@ -19,7 +19,7 @@ import (
 var PNG = &Optimizer{
 	Name:    "png",
 	Doc:     "PNG: same pixels in fewer bytes, or 256 colours where nobody sees it; WebP beside it, without loss or at the quality asked for, animated where it is",
-	Version: 9,
+	Version: 10,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("png"),
 	Run:     runImage("png", optimizePNG),

@@ -30,6 +30,7 @@ type AVIFOptions struct {
 type seen struct {
 	m       *image.NRGBA
 	alpha   bool
+	soft    bool    // of a shadow or glass that AVIF would lose; set by variants
 	graphic bool    // drawn, not photographed: flat areas and sharp edges
 	full    bool    // colour has edges as sharp as brightness
 	source  int     // bytes of the file it came from
@@ -61,10 +62,14 @@ func AVIFWeight(w, h int) int64 {
 // smallest file that shows the whole picture so far.
 func (s *seen) variants(ctx context.Context, in *Input, best int) ([]Variant, error) {
 	in.look = s.look(in.Options)
+	want := in.Want
+	if s.soft = s.alpha && softAlpha(s.m); s.soft {
+		want = insteadOfAVIF(want)
+	}
 	var out []Variant
 	sizes := map[int]*image.NRGBA{0: s.m}
 	w, h := s.m.Rect.Dx(), s.m.Rect.Dy()
-	for _, key := range slices.Backward(in.Want) { // the widest of each format first
+	for _, key := range slices.Backward(want) { // the widest of each format first
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -16,7 +16,7 @@ import (
 var WebP = &Optimizer{
 	Name:    "webp",
 	Doc:     "WebP: EXIF, XMP and other hidden data dropped; AVIF beside it",
-	Version: 5,
+	Version: 6,
 	Kinds:   []site.Kind{site.Image},
 	Match:   matchImage("webp"),
 	Run:     runImage("webp", optimizeWebP),

@@ -42,8 +42,8 @@ func decodeWebP(b []byte) (*image.NRGBA, error) {
 	return out, nil
 }
 
-// webpVariants makes the AVIF that is asked for of a still WebP. best is the
-// size of the WebP.
+// webpVariants makes the AVIF that is asked for of a still WebP, or what stands
+// in for it. best is the size of the WebP.
 func webpVariants(ctx context.Context, in *Input, h header, chunks []webpChunk, best int) ([]Variant, error) {
 	own := *in
 	own.Want = slices.DeleteFunc(slices.Clone(in.Want), func(key string) bool {

@@ -31,7 +31,8 @@ func (s *seen) webp(in *Input, m *image.NRGBA, limit int) (*Variant, error) {
 
 // A picture under leastLossyWebP bytes has too little to gain for the time that
 // the search takes, and a drawing that takes less than a bit for each pixel
-// without loss takes more with it.
+// without loss takes more with it. Not so a device in its soft shadow, most of
+// whose pixels show nothing.
 const leastLossyWebP = 16 << 10
 
 // The qualities of WebP that a search chooses from.
@@ -43,8 +44,8 @@ const leastWebP, mostWebP = 40, 95
 // where no <picture> can offer AVIF.
 func (s *seen) lossyWebP(in *Input, m *image.NRGBA, limit int) (*Variant, error) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
-	avif := slices.ContainsFunc(in.Want, func(key string) bool { return strings.HasPrefix(key, ".avif") })
-	if avif || in.Lossless || limit < leastLossyWebP || s.graphic && limit*8 < w*h || w > libwebp.MaxSide || h > libwebp.MaxSide || w*h > webpPixels {
+	avif := !s.soft && slices.ContainsFunc(in.Want, func(key string) bool { return strings.HasPrefix(key, ".avif") })
+	if avif || in.Lossless || limit < leastLossyWebP || s.graphic && !s.soft && limit*8 < w*h || w > libwebp.MaxSide || h > libwebp.MaxSide || w*h > webpPixels {
 		return nil, nil
 	}
 	start := 74
