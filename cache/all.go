@@ -29,4 +29,4 @@ type Target struct {
 }
 
 // All targets.
-var All = []*Target{Netlify, Cloudflare, Nginx, Apache, Caddy, Vercel, VercelOutput, Firebase, Azure, S3, GCS, AzureBlob, Fastly, GitHubPages}
+var All = []*Target{Netlify, Cloudflare, Nginx, Apache, Caddy, Vercel, VercelOutput, Firebase, Azure, S3, GCS, AzureBlob, Fastly, Bunny, GitHubPages}

@@ -3,7 +3,9 @@ package cache
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,28 +17,25 @@ import (
 var (
 	// S3 writes the table for PutObject, and the policy by which CloudFront adds
 	// what S3 does not keep.
-	S3 = objectStore("s3", "hosts/s3.json, the metadata of each object, and hosts/cloudfront-headers.json", storeNames{"ContentType", "CacheControl", "ContentEncoding"}, cloudFrontPolicy)
+	S3 = objectStore("s3", "hosts/s3.json, the metadata of each object, and hosts/cloudfront-headers.json", storeNames{"Content-Type": "ContentType", "Cache-Control": "CacheControl", "Content-Encoding": "ContentEncoding", "Content-Language": "ContentLanguage", "Content-Disposition": "ContentDisposition", "Expires": "Expires"}, cloudFrontPolicy)
 	// GCS writes the table in the words of the JSON API of Google Cloud Storage.
-	GCS = objectStore("gcs", "hosts/gcs.json, the metadata of each object for Google Cloud Storage", storeNames{"contentType", "cacheControl", "contentEncoding"}, nil)
+	GCS = objectStore("gcs", "hosts/gcs.json, the metadata of each object for Google Cloud Storage", storeNames{"Content-Type": "contentType", "Cache-Control": "cacheControl", "Content-Encoding": "contentEncoding", "Content-Language": "contentLanguage", "Content-Disposition": "contentDisposition"}, nil)
 	// AzureBlob writes the table in the words of the REST API of Azure Blob Storage.
-	AzureBlob = objectStore("azure-blob", "hosts/azure-blob.json, the properties of each blob", storeNames{"x-ms-blob-content-type", "x-ms-blob-cache-control", "x-ms-blob-content-encoding"}, nil)
+	AzureBlob = objectStore("azure-blob", "hosts/azure-blob.json, the properties of each blob", storeNames{"Content-Type": "x-ms-blob-content-type", "Cache-Control": "x-ms-blob-cache-control", "Content-Encoding": "x-ms-blob-content-encoding",
+		"Content-Language": "x-ms-blob-content-language", "Content-Disposition": "x-ms-blob-content-disposition"}, nil)
 )
 
-// storeNames are the words of a store for Content-Type, Cache-Control and
-// Content-Encoding.
-type storeNames struct{ typ, control, coding string }
+// storeNames are the fields that a store keeps, in its own words.
+type storeNames map[string]string
 
 type storeObject struct {
 	Key      string            `json:"key"`
 	Metadata map[string]string `json:"metadata"`
 }
 
-// storeFields are what a store keeps.
-var storeFields = []string{"Cache-Control", "Content-Type", "Content-Encoding"}
-
 func objectStore(name, doc string, names storeNames, more func(*site.Manifest) ([]byte, error)) *Target {
 	file := site.Path(name + ".json")
-	t := &Target{Name: name, Doc: doc, Asked: true, Fields: storeFields}
+	t := &Target{Name: name, Doc: doc, Asked: true, Fields: slices.Sorted(maps.Keys(names))}
 	t.Emit = func(m *site.Manifest, s Site) ([]site.Output, []site.Diagnostic) {
 		text, err := storeTable(m, s, names)
 		if err != nil {
@@ -48,6 +47,9 @@ func objectStore(name, doc string, names storeNames, more func(*site.Manifest) (
 			if p := m.Entries[i].Path; !utf8.ValidString(string(p)) {
 				diags = append(diags, site.Diagnostic{Rule: "headers-limit", Severity: site.Warn, Path: p, Message: "the name is not UTF-8, which the keys of objects must be (" + name + ")", Hint: "rename the file"})
 			}
+		}
+		if d, ok := unkept(m, name, names); ok {
+			diags = append(diags, d)
 		}
 		if more != nil {
 			text, err := more(m)
@@ -62,15 +64,39 @@ func objectStore(name, doc string, names storeNames, more func(*site.Manifest) (
 	return t
 }
 
+// unkept finds fields that some files have and others do not and that the store
+// does not keep: no policy for all can send them.
+func unkept(m *site.Manifest, store string, names storeNames) (site.Diagnostic, bool) {
+	v, n := view(m), 0
+	fields := map[string]bool{}
+	for i := range m.Entries {
+		some := false
+		for _, f := range linesOf(v.of(&m.Entries[i])) {
+			if names[f[0]] == "" && !slices.Contains(TagFields, f[0]) {
+				fields[f[0]], some = true, true
+			}
+		}
+		if some {
+			n++
+		}
+	}
+	return site.Diagnostic{Rule: "headers-limit", Severity: site.Info, Path: site.Path(store + ".json"),
+		Message: fmt.Sprintf("%s keeps no %s with an object; %d files have them and others do not", store, strings.Join(slices.Sorted(maps.Keys(fields)), ", "), n),
+		Hint:    "let what stands in front of the store send them; the manifest says which file has which"}, n > 0
+}
+
 // storeTable lists the objects of a site, precompressed forms included.
 func storeTable(m *site.Manifest, s Site, names storeNames) ([]byte, error) {
 	list := []storeObject{}
 	add := func(p site.Path, e *site.Entry, coding string) {
 		meta := map[string]string{}
-		for word, value := range map[string]string{names.typ: e.Header["Content-Type"], names.control: e.Header["Cache-Control"], names.coding: coding} {
-			if value != "" {
+		for field, word := range names {
+			if value := fieldOf(e.Header, field); value != "" {
 				meta[word] = value
 			}
+		}
+		if coding != "" {
+			meta[names["Content-Encoding"]] = coding
 		}
 		list = append(list, storeObject{strings.TrimPrefix(s.Prefix, "/") + string(p), meta})
 	}
@@ -101,7 +127,7 @@ func storeResolve(outs []site.Output, names storeNames) (func(string) http.Heade
 	at := make(map[string]http.Header, len(list))
 	for _, o := range list {
 		h := http.Header{}
-		for name, word := range map[string]string{"Content-Type": names.typ, "Cache-Control": names.control, "Content-Encoding": names.coding} {
+		for name, word := range names {
 			if v := o.Metadata[word]; v != "" {
 				h.Set(name, v)
 			}

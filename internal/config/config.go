@@ -83,7 +83,7 @@ type RUM struct {
 
 // Cache is the [cache] table.
 type Cache struct {
-	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=cloudflare,enum=nginx,enum=apache,enum=caddy,enum=vercel,enum=vercel-output,enum=firebase,enum=azure,enum=s3,enum=gcs,enum=azure-blob,enum=fastly,enum=github-pages,description=Hosts to write headers for; default all but cloudflare and vercel-output and fastly and the stores (s3 gcs azure-blob); github-pages only says what it cannot do"`
+	Hosts []string `toml:"hosts" json:"hosts,omitempty" jsonschema:"enum=netlify,enum=cloudflare,enum=nginx,enum=apache,enum=caddy,enum=vercel,enum=vercel-output,enum=firebase,enum=azure,enum=s3,enum=gcs,enum=azure-blob,enum=fastly,enum=bunny,enum=github-pages,description=Hosts to write headers for; default all but cloudflare and vercel-output and fastly and bunny and the stores (s3 gcs azure-blob); github-pages only says what it cannot do"`
 	// Purged, CORS, Security and NoVary are off unless asked for.
 	Purged     *bool       `toml:"purged" json:"purged,omitempty" jsonschema:"description=Each deploy purges the CDN; so it may keep pages (CDN-Cache-Control)"`
 	CORS       *bool       `toml:"cors" json:"cors,omitempty" jsonschema:"description=Other origins may use the fonts (set it where they are on another host)"`
