@@ -27,7 +27,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // the flags under cobra: which were set, in whose words
 	github.com/tdewolff/minify/v2 v2.24.25 // minifies SVG
 	github.com/tdewolff/parse/v2 v2.8.20 // tokens of CSS, as slices of the source
-	github.com/tetratelabs/wazero v1.12.0 // runs the AVIF encoder, which is WebAssembly
+	github.com/tetratelabs/wazero v1.12.0 // runs the AVIF encoder and the font subsetter, which are WebAssembly
 	golang.org/x/image v0.47.0 // decodes WebP; a font for the pictures of the fixtures
 	golang.org/x/net v0.62.0 // tree and entities of HTML, as browsers read them
 	golang.org/x/sys v0.49.0 // swaps folders at once and bounds the memory of a child, on Linux

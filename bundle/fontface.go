@@ -21,6 +21,7 @@ type fontFace struct {
 	sheet        *criticalSheet
 	source       Use    // the reference to the file; From is nil where it is not known which file is taken
 	suffix       string // what follows the file's name in its address
+	variant      string // of the file: the smaller one with some of its characters; "" is the file itself
 	odd          bool   // not understood, or declared under a condition
 }
 
@@ -53,7 +54,7 @@ func readFace(s *criticalSheet, r *criticalRule) (f fontFace, ok bool) {
 			f.ranges, read = unicodeRanges(v)
 			ok = ok && read
 		case "src":
-			f.source, f.suffix = faceSource(s, d.Value)
+			f.source, f.suffix, f.variant = faceSource(s, d.Value)
 		}
 	}
 	return f, ok && f.family != ""
@@ -102,7 +103,7 @@ func unicodeRanges(v string) (out [][2]rune, ok bool) {
 // faceSource returns the reference to the file that browsers take of a src
 // descriptor, if it is WOFF2: the first that has a format they know. What may
 // be installed (local()) comes to nothing certain.
-func faceSource(s *criticalSheet, span site.Span) (u Use, suffix string) {
+func faceSource(s *criticalSheet, span site.Span) (u Use, suffix, variant string) {
 	list := string(s.code[span.Start:span.End])
 	at := span.Start
 	for _, part := range strings.SplitAfter(list, ",") {
@@ -115,24 +116,24 @@ func faceSource(s *criticalSheet, span site.Span) (u Use, suffix string) {
 		}
 		switch {
 		case !strings.HasPrefix(low, "url(") || strings.Contains(low, "tech("):
-			return Use{}, ""
+			return Use{}, "", ""
 		case format == "embedded-opentype" || format == "svg":
 			continue
 		case format != "" && format != "woff2" && format != "woff2-variations":
-			return Use{}, ""
+			return Use{}, "", ""
 		}
 		i := slices.IndexFunc(s.relocs, func(r site.Reloc) bool { return r.Off > from && r.Off < at })
-		if i < 0 || s.relocs[i].Variant != "" {
-			return Use{}, ""
+		if i < 0 {
+			return Use{}, "", ""
 		}
 		rest := string(s.code[s.relocs[i].Off:at])
 		end := strings.IndexAny(rest, `)"'`)
 		if end < 0 || strings.ContainsAny(rest[:end], "#\\<>& ") {
-			return Use{}, ""
+			return Use{}, "", ""
 		}
-		return Use{s.node, s.relocs[i].Ref}, rest[:end]
+		return Use{s.node, s.relocs[i].Ref}, rest[:end], s.relocs[i].Variant
 	}
-	return Use{}, ""
+	return Use{}, "", ""
 }
 
 // has reports whether a face is for a character.

@@ -90,7 +90,7 @@ func TestFaceSource(t *testing.T) {
 			}
 			s.code = append(s.code, part...)
 		}
-		u, suffix := faceSource(s, site.Span{Start: 0, End: len(s.code)})
+		u, suffix, _ := faceSource(s, site.Span{Start: 0, End: len(s.code)})
 		if u.From == nil {
 			suffix = "-"
 		}

@@ -72,7 +72,7 @@ func (p *Planner) fontPreload(page *Node) {
 	var names []string
 	for _, f := range found {
 		e.New += `<link rel=preload as=font type=font/woff2 crossorigin href="`
-		e.Holes = append(e.Holes, site.EditHole{Off: len(e.New), Ref: p.lend(page, page.Doc.Loads[like].Ref, f.source, site.RoleHint)})
+		e.Holes = append(e.Holes, site.EditHole{Off: len(e.New), Ref: p.lend(page, page.Doc.Loads[like].Ref, f.source, site.RoleHint), Variant: f.variant})
 		e.New += markup.EscapeAttr(f.suffix, '"') + `">`
 		names = append(names, p.reached(f.source).File.Path.Base())
 	}
@@ -98,7 +98,7 @@ func (v *fontView) usable(f *fontFace) bool {
 		return false
 	}
 	to := v.p.reached(f.source)
-	return to != nil && to.File.Kind == site.Font && to.File.Path.Ext() == ".woff2" && to.File.Zone == v.page.File.Zone && f.source.ref().Fixed == ""
+	return to != nil && to.File.Kind == site.Font && (to.File.Path.Ext() == ".woff2" || f.variant != "") && to.File.Zone == v.page.File.Zone && f.source.ref().Fixed == ""
 }
 
 // gather reads the style sheets of the page in order; it fails where they are

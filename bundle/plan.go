@@ -19,6 +19,11 @@ type Plan struct {
 	// which offers several; pages are weighed with it.
 	Show map[Use]string
 
+	// Subset are the fonts of which a smaller one is made, and Letters the
+	// characters it is to have.
+	Subset  map[site.Path]bool
+	Letters *site.Letters
+
 	// Waits holds the pictures that are loaded when a dialog opens.
 	Waits map[Use]bool
 
@@ -26,6 +31,9 @@ type Plan struct {
 	// target, and Gone the references that are taken out of their pages.
 	Into map[Use]*Node
 	Gone map[Use]bool
+	// Room are bytes by which a style sheet may grow, because fonts lose more by
+	// what is written into it.
+	Room map[site.Path]int64
 	// Portable are style sheets whose text may end up in another folder: all
 	// their addresses are written by the linker.
 	Portable map[site.Path]bool
@@ -57,8 +65,8 @@ type Note struct {
 
 // NewPlan returns an empty plan.
 func NewPlan() *Plan {
-	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, firm: map[site.Path][]Use{}, Edits: map[site.Path][]site.Edit{},
-		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Late: map[Use]bool{}, critical: map[site.Path]*criticalEdits{}, asked: map[site.Path]int64{}, measured: map[site.Path]*measuredPage{}, Portable: map[site.Path]bool{}}
+	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Subset: map[site.Path]bool{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, firm: map[site.Path][]Use{}, Edits: map[site.Path][]site.Edit{},
+		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Room: map[site.Path]int64{}, Late: map[Use]bool{}, critical: map[site.Path]*criticalEdits{}, asked: map[site.Path]int64{}, measured: map[site.Path]*measuredPage{}, Portable: map[site.Path]bool{}}
 }
 
 // Planner is what a combiner may look at and write to.
@@ -103,6 +111,8 @@ type Planner struct {
 	// Named is what Graph.Named returns.
 	Named map[*Node]bool
 
+	Fonts FontOptions
+
 	// Sprite says whether backgrounds become one picture: "off", or "auto" (also "").
 	Sprite string
 	// Shrink makes a PNG smaller without loss; nil makes no pictures of others.
@@ -125,6 +135,7 @@ type Planner struct {
 	inlined    map[*Node]bool // files that some page holds now
 	criticals  map[*Node]*criticalSheet
 	fontSheets map[*Node]*fontSheetRules
+	faces      []sheetFace
 	// counts says which style sheet of a page counts children, from the start
 	// and from the end.
 	counts map[*Node][2]string
@@ -175,6 +186,7 @@ func (p *Plan) Undo(n *Node) {
 		edits = append(edits, m.edit)
 	}
 	delete(p.Edits, n.File.Path)
+	delete(p.Room, n.File.Path)
 	if edits != nil {
 		p.Edits[n.File.Path] = edits
 	}

@@ -45,6 +45,10 @@ type Input struct {
 	Space *SpaceFacts
 	// AVIF encodes AVIF; nil makes none.
 	AVIF AVIFEncoder
+	// Letters are what a smaller font beside this one is to have; nil makes none.
+	Letters *site.Letters
+	// Fonts makes fonts smaller; nil makes none.
+	Fonts Subsetter
 	// Esbuild minifies scripts and style sheets.
 	Esbuild guard.Esbuild
 	// Whole says that nothing outside a drawing refers to a part of it by id, so
@@ -117,4 +121,7 @@ type Variant struct {
 	Width, Height int    // in pixels as seen; 0 means those of the picture
 	Lossy         bool
 	Score         float64 // SSIMULACRA2 of a lossy one
+	// Range are the characters of a smaller font, as the descriptor unicode-range
+	// says them.
+	Range string
 }

@@ -67,6 +67,9 @@ type Variant struct {
 	Width, Height int     `json:",omitempty"`
 	Lossy         bool    `json:",omitempty"` // pixels differ from the source
 	Score         float64 `json:",omitempty"` // SSIMULACRA2 of a lossy one against the source at its size
+	// Range are the characters of a smaller font, as the descriptor unicode-range
+	// says them.
+	Range string `json:",omitempty"`
 }
 
 // Key tells the variants of an object apart: ".avif", or ".avif@640" for one

@@ -36,7 +36,7 @@ type File struct {
 
 // Source is the input of a built file.
 type Source struct {
-	Size int64
+	Size int64 // that the file may have: the source's, and what others lose more for it
 	Doc  *scan.Doc
 	// Text reads the source, for the places that its owner knows; may be nil.
 	Text func() ([]byte, error)

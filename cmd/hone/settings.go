@@ -157,7 +157,7 @@ func (a *app) options(c *config.Config, in string) (pipeline.Options, error) {
 		Jobs: value(c.Jobs, a.flags.jobs), MemoryLimit: memory, Include: c.Include, Exclude: c.Exclude, Only: c.Only, Skip: c.Skip,
 		BaseURL: base, KeepURLs: pipeline.KeepURLs(value(c.KeepURLs, "all")), Preset: value(c.Preset, "default"), SourceMaps: value(c.SourceMaps, "keep"),
 		Image: pipeline.ImageOptions{JPEGQuality: value(c.Image.JPEGQuality, 0), Quality: value(c.Image.Quality, ""), Picture: value(c.Image.Picture, ""),
-			AVIF: value(c.Image.AVIF, ""), Color: value(c.Image.Color, ""), Placeholder: value(c.Image.Placeholder, "")}, Protocol: value(c.Bundle.Protocol, ""), Inline: value(c.Bundle.Inline, ""), Sprite: value(c.Bundle.Sprite, ""),
+			AVIF: value(c.Image.AVIF, ""), Color: value(c.Image.Color, ""), Placeholder: value(c.Image.Placeholder, "")}, Protocol: value(c.Bundle.Protocol, ""), Inline: value(c.Bundle.Inline, ""), Sprite: value(c.Bundle.Sprite, ""), Fonts: bundle.FontOptions{Subset: value(c.Fonts.Subset, ""), Text: value(c.Fonts.Text, "")},
 		CSS: bundle.CSSOptions{Unused: value(c.CSS.Unused, ""), Critical: value(c.CSS.Critical, ""), Safelist: c.CSS.Safelist, Trust: c.CSS.Trust}, NoCache: a.flags.noCache,
 		FailOn: pipeline.FailOn(value(c.FailOn, "error")), Strict: value(c.Strict, false), Limits: limits(c.Limits),
 		Encode: c.Precompress, Hosts: c.Cache.Hosts, Now: time.Now(), Clock: time.Now, CodeCache: codeCache(),

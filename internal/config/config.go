@@ -36,6 +36,7 @@ type Config struct {
 	Image       Image    `toml:"image" json:"image,omitempty" jsonschema:"description=Pictures"`
 	Bundle      Bundle   `toml:"bundle" json:"bundle,omitempty" jsonschema:"description=Joining files and writing them into pages"`
 	CSS         CSS      `toml:"css" json:"css,omitempty" jsonschema:"description=Style sheets"`
+	Fonts       Fonts    `toml:"fonts" json:"fonts,omitempty" jsonschema:"description=Fonts"`
 	Cache       Cache    `toml:"cache" json:"cache,omitempty" jsonschema:"description=HTTP caching"`
 	Paywall     Paywall  `toml:"paywall" json:"paywall,omitempty" jsonschema:"description=Which files are free and which are paid"`
 	External    External `toml:"external" json:"external,omitempty" jsonschema:"description=Files of other hosts"`
@@ -60,6 +61,12 @@ type Bundle struct {
 	Protocol *string `toml:"protocol" json:"protocol,omitempty" jsonschema:"enum=h2,enum=h1,description=What the site is served over: HTTP/2 and later (h2; the default) or HTTP/1.1 (h1) where a request costs more"`
 	Inline   *string `toml:"inline" json:"inline,omitempty" jsonschema:"enum=auto,enum=always,enum=off,description=Where small style sheets and scripts and pictures are written into pages: where no policy that hone cannot see could refuse them (auto; the default) or wherever it pays (always) or nowhere (off)"`
 	Sprite   *string `toml:"sprite" json:"sprite,omitempty" jsonschema:"enum=auto,enum=off,description=Whether small backgrounds of one style sheet become one picture: where the pages that show them load less by it (auto; the default) or never (off)"`
+}
+
+// Fonts is the [fonts] table.
+type Fonts struct {
+	Subset *string `toml:"subset" json:"subset,omitempty" jsonschema:"enum=icons,enum=all,enum=off,description=Which fonts get a smaller one beside them with the characters that the site shows: those of icons (icons; the default) or all or none (off). The whole font stays for all other characters"`
+	Text   *string `toml:"text" json:"text,omitempty" jsonschema:"description=Characters that the smaller fonts have besides those that stand in the site"`
 }
 
 // CSS is the [css] table.
@@ -326,6 +333,7 @@ var choices = []struct {
 	{"bundle.protocol", func(c *Config) *string { return c.Bundle.Protocol }, []string{"h2", "h1"}},
 	{"bundle.inline", func(c *Config) *string { return c.Bundle.Inline }, []string{"auto", "always", "off"}},
 	{"bundle.sprite", func(c *Config) *string { return c.Bundle.Sprite }, []string{"auto", "off"}},
+	{"fonts.subset", func(c *Config) *string { return c.Fonts.Subset }, []string{"icons", "all", "off"}},
 	{"css.unused", func(c *Config) *string { return c.CSS.Unused }, []string{"report", "remove", "off"}},
 	{"css.critical", func(c *Config) *string { return c.CSS.Critical }, []string{"auto", "always", "off"}},
 	{"image.placeholder", func(c *Config) *string { return c.Image.Placeholder }, []string{"off", "color", "thumbhash"}},

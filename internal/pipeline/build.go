@@ -43,6 +43,7 @@ type build struct {
 	badSums map[site.Path]bool // page, NUL, integrity text: wrong already in the input
 	relink  bool               // a page whose hash stands elsewhere changed after linking
 	avif    optimize.AVIFEncoder
+	fonts   optimize.Subsetter
 	last    *previous // the output of the last deploy; nil if it is not known
 	// named are the files with code whose functions keep their names.
 	named map[*bundle.Node]bool
@@ -102,14 +103,13 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 	}
 	defer b.store.Close()
 	if b.avif = o.AVIF; b.avif == nil {
-		cache := o.CodeCache
-		if o.NoCache {
-			cache = ""
-		}
-		machine := optimize.NewAVIF(cache)
+		machine := optimize.NewAVIF(codeCache(o))
 		defer machine.Close()
 		b.avif = machine
 	}
+	fonts := optimize.NewSubsetter(codeCache(o))
+	defer fonts.Close()
+	b.fonts = fonts
 	if o.Cache.Dictionary && o.Previous != "" {
 		if b.last, err = openPrevious(o.Previous); err != nil {
 			return nil, err
@@ -135,6 +135,14 @@ func buildOnce(ctx context.Context, o *Options, dir *publish.Dir, doubt bool) (*
 		}
 	}
 	return b.finish(ctx)
+}
+
+// codeCache returns the folder of compiled WebAssembly, "" for none.
+func codeCache(o *Options) string {
+	if o.NoCache {
+		return ""
+	}
+	return o.CodeCache
 }
 
 // publishes reports whether the run writes an output.
@@ -215,7 +223,7 @@ func (b *build) read(ctx context.Context) error {
 func hasRefs(k site.Kind) bool { return k.IsText() }
 
 // scanVersion is part of the key of every scan.
-const scanVersion = "scan 25"
+const scanVersion = "scan 26"
 
 func (b *build) scanAll(ctx context.Context) error {
 	if err := b.readHost(); err != nil {

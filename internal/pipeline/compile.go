@@ -25,7 +25,7 @@ func (b *build) compile(ctx context.Context) error {
 		return err
 	}
 	planner := &bundle.Planner{Graph: b.graph, Plan: b.plan, Object: func(p site.Path) *site.Object { return b.objects[p] }, Size: b.pictureSize,
-		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.host.noStyle, Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.host.policy, Open: b.host.open, Inline: b.o.Inline, Sprite: b.o.Sprite, RUM: measuring,
+		Images: bundle.ImageOptions{Picture: b.o.Image.Picture, AVIF: b.o.Image.AVIF}, Placeholder: b.placeholder(), NoStyle: b.host.noStyle, Code: b.code, Wire: b.wire, Protocol: b.o.Protocol, Policy: b.host.policy, Open: b.host.open, Inline: b.o.Inline, Sprite: b.o.Sprite, Fonts: b.o.Fonts, RUM: measuring,
 		Source: func(p site.Path) ([]byte, error) { return b.src.read(b.files[p]) }, CSS: b.o.CSS,
 		Shrink:  func(f site.Path, png []byte) ([]byte, error) { return b.shrink(ctx, f, png) },
 		Esbuild: func(in guard.Bundle) (string, error) { return b.bundle(ctx, in) }}
@@ -126,6 +126,7 @@ type job struct {
 	Whole    bool
 	NoMap    bool
 	Inline   bool
+	Letters  *site.Letters `json:",omitempty"`
 	Space    []string
 	ReadAttr bool
 
@@ -220,6 +221,10 @@ func (b *build) job(n *bundle.Node) *job {
 	case site.HTML:
 		j.Names = b.named[n]
 		j.Space, j.ReadAttr, j.Inline = b.space.Pre, b.space.ReadAttrs, b.host.sums
+	case site.Font:
+		if b.plan.Subset[f.Path] {
+			j.Letters = b.plan.Letters
+		}
 	case site.SVG:
 		j.Whole = b.plan.Whole[f.Path]
 	case site.JS:
@@ -336,7 +341,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 	}
 	text := splice(src, holes, edits)
 	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless, NoMap: j.NoMap,
-		Module: j.Module, Names: j.Names, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, KeepInline: j.Inline, Unlinked: len(holes) > 0}
+		Module: j.Module, Names: j.Names, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, Letters: j.Letters, Fonts: b.fonts, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)
 		if ctx.Err() != nil {
@@ -364,7 +369,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 				return nil, err
 			}
 			o.Variants = append(o.Variants, site.Variant{Ext: v.Ext, Type: v.Type, Blob: d, Size: int64(len(v.Bytes)), Note: v.Note,
-				Width: v.Width, Height: v.Height, Lossy: v.Lossy, Score: v.Score})
+				Width: v.Width, Height: v.Height, Lossy: v.Lossy, Score: v.Score, Range: v.Range})
 		}
 	}
 	code, relocs := split(in.Bytes, holes)

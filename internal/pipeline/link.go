@@ -81,7 +81,11 @@ func (b *build) grown(ctx context.Context) (bool, error) {
 			if len(n.Parts) == 0 {
 				continue // the owner asked for it
 			}
-			if after > before+boundary*int64(len(n.Parts)-1) {
+			room := boundary * int64(len(n.Parts)-1)
+			for _, m := range n.Parts {
+				room += b.plan.Room[m.File.Path]
+			}
+			if after > before+room {
 				again, b.dissolved[n] = true, true
 				if err := b.dissolve(ctx, n); err != nil {
 					return false, err
@@ -91,7 +95,7 @@ func (b *build) grown(ctx context.Context) (bool, error) {
 		}
 		// What offers smaller pictures may take room on the wire: pages are
 		// weighed with those pictures.
-		if int64(len(final)) <= n.File.Size && (after <= before || len(b.plan.Edits[p]) > 0) {
+		if int64(len(final)) <= n.File.Size+b.plan.Room[p] && (after <= before || len(b.plan.Edits[p]) > 0) {
 			continue
 		}
 		again = true

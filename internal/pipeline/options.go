@@ -40,6 +40,7 @@ type Options struct {
 	Protocol string // bundle.Planner.Protocol
 	Inline   string // bundle.Planner.Inline
 	Sprite   string // bundle.Planner.Sprite
+	Fonts    bundle.FontOptions
 	// SourceMaps is "keep" (the default: a file with a map stays as it is) or
 	// "drop".
 	SourceMaps string

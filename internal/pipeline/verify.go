@@ -109,7 +109,7 @@ func (b *build) before(n *bundle.Node) *verify.Source {
 	if n.Parts != nil {
 		return b.beforeJoined(n)
 	}
-	s := &verify.Source{Size: n.File.Size, Doc: n.Doc}
+	s := &verify.Source{Size: n.File.Size + b.plan.Room[n.File.Path], Doc: n.Doc}
 	if n.Doc == nil {
 		return s
 	}

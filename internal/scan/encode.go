@@ -106,6 +106,7 @@ func (d *Doc) MarshalBinary() ([]byte, error) {
 	e.module(&d.Module)
 	e.strs(d.CSP)
 	e.strs(d.Connects)
+	e.str(d.Letters)
 	e.str(d.Canonical)
 	e.num(len(d.Diags))
 	for _, x := range d.Diags {
@@ -239,7 +240,7 @@ func (d *Doc) UnmarshalBinary(b []byte) error {
 	d.SrcEdits = r.strs()
 	d.Modules = r.num() == 1
 	r.module(&d.Module)
-	d.CSP, d.Connects, d.Canonical = r.strs(), r.strs(), r.str()
+	d.CSP, d.Connects, d.Letters, d.Canonical = r.strs(), r.strs(), r.str(), r.str()
 	if n := r.count(); n > 0 {
 		d.Diags = make([]site.Diagnostic, n)
 	}

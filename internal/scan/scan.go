@@ -102,6 +102,9 @@ type Doc struct {
 	CSP []string
 	// Connects are the addresses of <link rel=preconnect>, in lower case.
 	Connects []string
+	// Letters are the characters beyond Latin-1 that a text other than a style
+	// sheet holds, sorted.
+	Letters string
 	// Canonical is the URL of <link rel=canonical>.
 	Canonical string
 	Diags     []site.Diagnostic
@@ -145,6 +148,9 @@ func Scan(p site.Path, k site.Kind, src []byte, o Options) *Doc {
 	}
 	if k.IsText() {
 		s.hashes(src)
+		if k != site.CSS {
+			s.doc.Letters = letters(src)
+		}
 	}
 	s.finish()
 	return s.doc

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hone-web/hone/optimize/internal/codecache"
 )
 
 // shared is one machine for all tests: compiling takes seconds.
@@ -319,9 +321,9 @@ func TestSeal(t *testing.T) {
 		"truncated":       {func(name string) error { return os.Truncate(name, 3) }, false},
 		"emptied":         {func(name string) error { return os.Truncate(name, 0) }, false},
 		"changed":         {func(name string) error { return os.WriteFile(name, []byte("machine cord"), 0o600) }, false},
-		"seal lost":       {func(name string) error { return os.Remove(name + sealExt) }, false},
-		"seal truncated":  {func(name string) error { return os.Truncate(name+sealExt, 7) }, false},
-		"seal of another": {func(name string) error { return os.WriteFile(name+sealExt, make([]byte, 32), 0o600) }, false},
+		"seal lost":       {func(name string) error { return os.Remove(name + codecache.SealExt) }, false},
+		"seal truncated":  {func(name string) error { return os.Truncate(name+codecache.SealExt, 7) }, false},
+		"seal of another": {func(name string) error { return os.WriteFile(name+codecache.SealExt, make([]byte, 32), 0o600) }, false},
 	} {
 		dir := t.TempDir()
 		name := filepath.Join(dir, "wazero-1-amd64-linux", "c0ffee")
@@ -331,11 +333,11 @@ func TestSeal(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		seal(dir)
+		codecache.Seal(dir)
 		if err := c.damage(name); err != nil {
 			t.Fatal(err)
 		}
-		discardUnsealed(dir)
+		codecache.Discard(dir)
 		if _, err := os.Stat(name); (err == nil) != c.stays {
 			t.Errorf("%s: the file stays: %v", what, err == nil)
 		}

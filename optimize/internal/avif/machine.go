@@ -12,6 +12,8 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/hone-web/hone/optimize/internal/codecache"
 )
 
 //go:embed wasm/avif.wasm.gz
@@ -39,11 +41,11 @@ func start(dir string) (*machine, error) {
 		return nil, fmt.Errorf("avif: unpack the encoder: %w", err)
 	}
 	if dir != "" {
-		discardUnsealed(dir)
+		codecache.Discard(dir)
 		if cache, err := wazero.NewCompilationCacheWithDir(dir); err == nil {
 			m, err := compile(code, cache)
 			if err == nil {
-				seal(dir)
+				codecache.Seal(dir)
 				return m, nil
 			}
 		}

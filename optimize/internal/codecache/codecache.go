@@ -1,4 +1,5 @@
-package avif
+// Package codecache keeps the compiled code of WebAssembly modules on disk.
+package codecache
 
 import (
 	"crypto/sha256"
@@ -14,31 +15,31 @@ import (
 // discarded before wazero sees it. Files are written under another name and
 // then renamed, so two processes may do all this at once: at worst one
 // discards what the other has just written, and it is compiled again later.
-const sealExt = ".sha256"
+const SealExt = ".sha256"
 
-// discardUnsealed removes the cache files that are not as they were written.
-func discardUnsealed(dir string) {
+// Discard removes the cache files that are not as they were written.
+func Discard(dir string) {
 	for _, name := range cacheFiles(dir) {
-		want, err := os.ReadFile(name + sealExt)
+		want, err := os.ReadFile(name + SealExt)
 		if err == nil {
 			if sum, err := hashFile(name); err == nil && string(want) == string(sum) {
 				continue
 			}
 		}
-		_ = os.Remove(name + sealExt) // if it stays, the file is discarded again next time
+		_ = os.Remove(name + SealExt) // if it stays, the file is discarded again next time
 		_ = os.Remove(name)
 	}
 }
 
-// seal writes the seals that are missing. Without one a file is not used
+// Seal writes the seals that are missing. Without one a file is not used
 // again: no more is lost than time.
-func seal(dir string) {
+func Seal(dir string) {
 	for _, name := range cacheFiles(dir) {
-		if _, err := os.Stat(name + sealExt); err == nil {
+		if _, err := os.Stat(name + SealExt); err == nil {
 			continue
 		}
 		if sum, err := hashFile(name); err == nil {
-			writeSeal(name+sealExt, sum)
+			writeSeal(name+SealExt, sum)
 		}
 	}
 }
