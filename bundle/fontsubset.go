@@ -22,12 +22,13 @@ type FontOptions struct {
 	Text string
 }
 
-// FontSubset asks for smaller fonts with the characters that the site shows.
+// FontSubset asks for WOFF2, and for smaller fonts with the characters that the
+// site shows.
 var FontSubset = &Combiner{
 	Name: "font-subset", Rank: 0,
-	Doc: "asks for smaller fonts with the characters that stand in the site (`fonts.subset`)",
+	Doc: "asks for fonts as WOFF2, and for smaller ones with the characters that stand in the site (`fonts.subset`)",
 	Plan: func(p *Planner) {
-		if p.Fonts.Subset == "off" || p.Source == nil {
+		if p.Source == nil {
 			return
 		}
 		p.faces = p.sheetFaces()
@@ -35,19 +36,22 @@ var FontSubset = &Combiner{
 			return
 		}
 		for _, f := range p.faces {
-			p.Plan.Subset[p.fontOf(f).File.Path] = true
+			p.Plan.Fonts[p.fontOf(f).File.Path] = true
 		}
-		p.Plan.Letters = &site.Letters{Ranges: p.letters(), Icons: p.Fonts.Subset != "all"}
+		if p.Fonts.Subset != "off" {
+			p.Plan.Letters = &site.Letters{Ranges: p.letters(), Icons: p.Fonts.Subset != "all"}
+		}
 	},
 }
 
-// FontFaces offers the smaller fonts. Of two @font-face rules alike the second is
+// FontFaces offers the smaller fonts. One with all characters is named before
+// the source that browsers took. Of two @font-face rules alike the second is
 // asked first, for the characters of its unicode-range, so that the whole font
 // is loaded only where a page shows another character (CSS Fonts 4, section
 // 4.5).
 var FontFaces = &Combiner{
 	Name: "font-faces", Rank: 1,
-	Doc: "offers the smaller fonts by a second @font-face rule for the characters that they have",
+	Doc: "offers WOFF2 before other forms of a font, and smaller fonts by a second @font-face rule for the characters that they have",
 	Plan: func(p *Planner) {
 		bound := p.boundFonts()
 		for _, f := range p.faces {
@@ -57,10 +61,14 @@ var FontFaces = &Combiner{
 				continue
 			}
 			v := whole(o, ".woff2")
-			if v == nil || v.Range == "" || v.Size >= o.Size {
+			if v == nil || v.Size >= o.Size {
 				continue
 			}
-			p.offerFont(f, v)
+			if v.Range == "" {
+				p.offerForm(f, v)
+			} else {
+				p.offerFont(f, v)
+			}
 			for _, u := range to.In {
 				if u.ref().Role == site.RoleHint {
 					p.Plan.Serve[u] = v.Key()
@@ -76,6 +84,7 @@ type sheetFace struct {
 	src    []byte
 	rule   style.Rule
 	source int // the reference to the file that browsers take
+	at     int // where its url() stands
 }
 
 func (p *Planner) fontOf(f sheetFace) *Node { return p.Graph.at[f.node.To[f.source].To] }
@@ -105,7 +114,7 @@ func (p *Planner) addFaces(out []sheetFace, n *Node, src []byte, rules []style.R
 	for _, r := range rules {
 		if r.At == "font-face" {
 			f := sheetFace{node: n, src: src, rule: r}
-			if f.source = f.find(); f.source >= 0 {
+			if f.find(); f.source >= 0 {
 				if to := p.fontOf(f); to != nil && to.File.Kind == site.Font && to.Keep == "" && to.File.Frozen == "" && !to.Finished && to.File.Zone == n.File.Zone {
 					out = append(out, f)
 				}
@@ -117,28 +126,28 @@ func (p *Planner) addFaces(out []sheetFace, n *Node, src []byte, rules []style.R
 	return out
 }
 
-// find returns the reference to the file of the site that browsers take, -1
-// where that is not certain or the rule is for some characters already.
-func (f *sheetFace) find() int {
-	source := -1
+// find sets the source to the file of the site that browsers take, to -1 where
+// that is not certain or the rule is for some characters already.
+func (f *sheetFace) find() {
+	f.source = -1
 	for _, d := range f.rule.Decls {
 		switch d.Prop {
 		case "unicode-range", "size-adjust", "font-variation-settings":
-			return -1
+			f.source = -1
+			return
 		case "src":
-			source = f.taken(d.Value)
+			f.source, f.at = f.taken(d.Value)
 		}
 	}
-	return source
 }
 
 // taken returns the first source of a src descriptor in a format that browsers
-// know.
-func (f *sheetFace) taken(value site.Span) int {
-	at := value.Start
+// know, and where it stands.
+func (f *sheetFace) taken(value site.Span) (source, at int) {
+	next := value.Start
 	for _, part := range bytes.SplitAfter(f.src[value.Start:value.End], []byte(",")) {
-		span := site.Span{Start: at, End: at + len(part)}
-		at = span.End
+		span := site.Span{Start: next, End: next + len(part)}
+		next = span.End
 		low := strings.ToLower(strings.TrimSpace(strings.TrimSuffix(string(part), ",")))
 		format := ""
 		if _, rest, found := strings.Cut(low, "format("); found {
@@ -149,19 +158,19 @@ func (f *sheetFace) taken(value site.Span) int {
 			continue
 		case "", "woff2", "woff", "truetype", "opentype":
 		default:
-			return -1
+			return -1, 0
 		}
 		refs := f.node.Doc.Refs
 		i := slices.IndexFunc(refs, func(r site.Ref) bool { return r.Span.Start >= span.Start && r.Span.End <= span.End && r.Span.Len() > 0 })
 		if !strings.HasPrefix(low, "url(") || strings.Contains(low, "tech(") || i < 0 || refs[i].Fixed != "" {
-			return -1
+			return -1, 0
 		}
 		if strings.EqualFold(f.node.To[i].To.Ext(), ".eot") {
 			continue
 		}
-		return i
+		return i, span.Start + len(part) - len(bytes.TrimLeft(part, " \t\r\n\f"))
 	}
-	return -1
+	return -1, 0
 }
 
 // boundFonts are those that something names which must go on naming the whole
@@ -170,7 +179,7 @@ func (p *Planner) boundFonts() map[*Node]bool {
 	bound := map[*Node]bool{}
 	for _, f := range p.faces {
 		for _, u := range p.fontOf(f).In {
-			if r := u.ref(); r.Role == site.RoleHint && (r.Fixed != "" || u.From.File.Frozen != "" || u.From.Finished) {
+			if r := u.ref(); r.Role == site.RoleHint && (r.Attrs["type"] != "" && !strings.EqualFold(r.Attrs["type"], "font/woff2") || r.Fixed != "" || u.From.File.Frozen != "" || u.From.Finished) {
 				bound[p.fontOf(f)] = true
 			}
 		}
@@ -198,6 +207,19 @@ func (p *Planner) offerFont(f sheetFace, v *site.Variant) {
 	p.Plan.Room[path] += int64(e.b.Len()) + roomForName
 	p.Plan.show(u, v.Key())
 	p.Note(p.fontOf(f).File.Path, fmt.Sprintf("%s: a smaller font with %s, and the whole one for all others", path, v.Note))
+}
+
+// offerForm names the WOFF2 of a font before the source that it was made of.
+func (p *Planner) offerForm(f sheetFace, v *site.Variant) {
+	e := editor{ref: f.source}
+	e.text("url(")
+	e.hole(v.Key())
+	e.text(`) format("woff2"),`)
+	path := f.node.File.Path
+	p.Plan.Edits[path] = append(p.Plan.Edits[path], site.Edit{Span: site.Span{Start: f.at, End: f.at}, New: e.b.String(), Holes: e.holes})
+	p.Plan.Room[path] += int64(e.b.Len()) + roomForName
+	p.Plan.show(Use{f.node, f.source}, v.Key())
+	p.Note(p.fontOf(f).File.Path, fmt.Sprintf("%s: %s before it", path, v.Note))
 }
 
 // roomForName is what an address in a style sheet takes.

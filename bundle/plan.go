@@ -19,9 +19,9 @@ type Plan struct {
 	// which offers several; pages are weighed with it.
 	Show map[Use]string
 
-	// Subset are the fonts of which a smaller one is made, and Letters the
-	// characters it is to have.
-	Subset  map[site.Path]bool
+	// Fonts are those beside which a smaller one can be offered, and Letters the
+	// characters that it is to have; nil means all.
+	Fonts   map[site.Path]bool
 	Letters *site.Letters
 
 	// Waits holds the pictures that are loaded when a dialog opens.
@@ -65,7 +65,7 @@ type Note struct {
 
 // NewPlan returns an empty plan.
 func NewPlan() *Plan {
-	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Subset: map[site.Path]bool{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, firm: map[site.Path][]Use{}, Edits: map[site.Path][]site.Edit{},
+	return &Plan{Want: map[site.Path][]string{}, Lossless: map[site.Path]string{}, Whole: map[site.Path]bool{}, Serve: map[Use]string{}, Show: map[Use]string{}, Fonts: map[site.Path]bool{}, Waits: map[Use]bool{}, offered: map[site.Path]bool{}, firm: map[site.Path][]Use{}, Edits: map[site.Path][]site.Edit{},
 		Into: map[Use]*Node{}, Gone: map[Use]bool{}, Room: map[site.Path]int64{}, Late: map[Use]bool{}, critical: map[site.Path]*criticalEdits{}, asked: map[site.Path]int64{}, measured: map[site.Path]*measuredPage{}, Portable: map[site.Path]bool{}}
 }
 

@@ -1,6 +1,7 @@
 package optimize
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -17,12 +18,12 @@ import (
 	"github.com/hone-web/hone/site"
 )
 
-// Font makes a smaller font beside one, with the characters that are asked
-// for. The font itself stays as it is.
+// Font makes a smaller font beside one: with the characters that are asked for,
+// or the same as WOFF2. The font itself stays as it is.
 var Font = &Optimizer{
 	Name:    "font",
-	Doc:     "fonts: beside them a WOFF2 with the characters that the site shows",
-	Version: 1,
+	Doc:     "fonts: beside them a WOFF2, of the characters that the site shows or of all",
+	Version: 2,
 	Kinds:   []site.Kind{site.Font},
 	Match: func(p site.Path) bool {
 		return slices.Contains([]string{".woff2", ".woff", ".ttf", ".otf"}, strings.ToLower(p.Ext()))
@@ -59,15 +60,33 @@ const (
 )
 
 func optimizeFont(ctx context.Context, in *Input) (Output, error) {
-	if in.Letters == nil || in.Fonts == nil {
+	if !in.Offer {
 		return Output{Kept: "fonts stay as they are"}, nil
 	}
 	f, err := woff.Read(in.Bytes)
 	if err != nil {
 		return Output{Kept: fmt.Sprintf("it cannot be read: %v", err)}, nil
 	}
+	v, why, err := subsetOf(ctx, in, f)
+	if err != nil {
+		return Output{}, err
+	}
+	if v == nil {
+		if v, err = asWOFF2(in, f); err != nil || v == nil {
+			return Output{Kept: why}, err
+		}
+	}
+	return Output{Kept: "the font itself stays as it is", Variants: []Variant{*v}}, nil
+}
+
+// subsetOf returns the smaller font with the characters that are wanted, or why
+// there is none.
+func subsetOf(ctx context.Context, in *Input, f *woff.Font) (v *Variant, why string, err error) {
+	if in.Letters == nil || in.Fonts == nil {
+		return nil, "fonts stay as they are", nil
+	}
 	if why := forbidsSubsets(f); why != "" {
-		return Output{Kept: why}, nil
+		return nil, why, nil
 	}
 	// Some tools count the padding of a table as a part of it.
 	const headSize = 54
@@ -77,52 +96,83 @@ func optimizeFont(ctx context.Context, in *Input) (Output, error) {
 	whole := f.OpenType()
 	face, err := sfnt.Parse(whole)
 	if err != nil {
-		return Output{Kept: fmt.Sprintf("what is made of it could not be verified: %v", err)}, nil
+		return nil, fmt.Sprintf("what is made of it could not be verified: %v", err), nil
 	}
 	want, rest, icons := characters(face, in.Letters)
 	switch {
 	case in.Letters.Icons && !icons:
-		return Output{Kept: "not a font of icons"}, nil
+		return nil, "not a font of icons", nil
 	case len(want) == 0:
-		return Output{Kept: "the site shows none of its characters"}, nil
+		return nil, "the site shows none of its characters", nil
 	case len(rest) == 0:
-		return Output{Kept: "the site shows all of its characters"}, nil
+		return nil, "the site shows all of its characters", nil
 	}
 	small, err := in.Fonts.Subset(ctx, whole, runs(want, nil))
 	if err != nil {
-		if ctx.Err() != nil {
-			return Output{}, ctx.Err()
-		}
-		return Output{Kept: err.Error()}, nil
+		return nil, err.Error(), ctx.Err()
 	}
 	b, err := packSubset(small, f, face, want)
 	if err != nil {
-		return Output{}, err
+		return nil, "", err
 	}
 	if len(b)+max(minFontGain, len(in.Bytes)/fontGainPart) > len(in.Bytes) {
-		return Output{Kept: "the characters that the site shows are most of its bytes"}, nil
+		return nil, "the characters that the site shows are most of its bytes", nil
 	}
-	v := Variant{Ext: ".woff2", Type: "font/woff2", Bytes: b, Note: fmt.Sprintf("%d of %d characters", len(want), len(want)+len(rest)),
-		Range: unicodeRange(append(runs(want, rest), [2]rune{' ', ' '})),
-	}
-	return Output{Kept: "the font itself stays as it is", Variants: []Variant{v}}, nil
+	return &Variant{Ext: ".woff2", Type: "font/woff2", Bytes: b, Note: fmt.Sprintf("%d of %d characters", len(want), len(want)+len(rest)),
+		Range: unicodeRange(append(runs(want, rest), [2]rune{' ', ' '}))}, "", nil
 }
+
+// asWOFF2 returns all of a font in another form as WOFF2, nil where that is of
+// no use. The tables stay what they are, byte for byte.
+func asWOFF2(in *Input, f *woff.Font) (*Variant, error) {
+	if bytes.HasPrefix(in.Bytes, []byte("wOF2")) || restricted(f) {
+		return nil, nil
+	}
+	b := f.WOFF2()
+	if len(b)+max(minFormGain, len(in.Bytes)/formGainPart) > len(in.Bytes) {
+		return nil, nil
+	}
+	back, err := woff.Read(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errFontVerify, err)
+	}
+	for tag, t := range f.Tables {
+		if tag == "DSIG" || tag == "head" { // it is not signed any more, and says so
+			continue
+		}
+		if !bytes.Equal(t, back.Tables[tag]) {
+			return nil, fmt.Errorf("%w: %s", errFontVerify, tag)
+		}
+	}
+	return &Variant{Ext: ".woff2", Type: "font/woff2", Bytes: b, Note: "the same font as WOFF2"}, nil
+}
+
+// Gains below which a font of another form is not offered as WOFF2.
+const (
+	minFormGain  = 1 << 10
+	formGainPart = 10
+)
 
 // forbidsSubsets says why no part of a font may be served, "" if it may
 // (OpenType, "OS/2", fsType).
 func forbidsSubsets(f *woff.Font) string {
-	const restricted, noSubset = 0x0002, 0x0100
-	os2 := f.Tables["OS/2"]
-	if len(os2) < 10 {
+	const noSubset = 0x0100
+	switch os2 := f.Tables["OS/2"]; {
+	case len(os2) < 10:
 		return "it does not say what may be done with it"
-	}
-	switch t := binary.BigEndian.Uint16(os2[8:]); {
-	case t&noSubset != 0:
-		return "it forbids to serve a part of it (fsType)"
-	case t&0xf == restricted:
+	case restricted(f):
 		return "it forbids embedding (fsType)"
+	case binary.BigEndian.Uint16(os2[8:])&noSubset != 0:
+		return "it forbids to serve a part of it (fsType)"
 	}
 	return ""
+}
+
+// restricted reports whether a font may only be used as its maker says.
+func restricted(f *woff.Font) bool {
+	const usage, license = 0xf, 0x2
+	os2 := f.Tables["OS/2"]
+	return len(os2) >= 10 && binary.BigEndian.Uint16(os2[8:])&usage == license
 }
 
 // planes are the ranges that characters of fonts are looked for in: all of

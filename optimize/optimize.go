@@ -45,6 +45,8 @@ type Input struct {
 	Space *SpaceFacts
 	// AVIF encodes AVIF; nil makes none.
 	AVIF AVIFEncoder
+	// Offer says that a smaller form of a font can be offered beside it.
+	Offer bool
 	// Letters are what a smaller font beside this one is to have; nil makes none.
 	Letters *site.Letters
 	// Fonts makes fonts smaller; nil makes none.

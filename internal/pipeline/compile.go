@@ -126,6 +126,7 @@ type job struct {
 	Whole    bool
 	NoMap    bool
 	Inline   bool
+	Offer    bool          `json:",omitempty"`
 	Letters  *site.Letters `json:",omitempty"`
 	Space    []string
 	ReadAttr bool
@@ -222,8 +223,8 @@ func (b *build) job(n *bundle.Node) *job {
 		j.Names = b.named[n]
 		j.Space, j.ReadAttr, j.Inline = b.space.Pre, b.space.ReadAttrs, b.host.sums
 	case site.Font:
-		if b.plan.Subset[f.Path] {
-			j.Letters = b.plan.Letters
+		if b.plan.Fonts[f.Path] {
+			j.Offer, j.Letters = true, b.plan.Letters
 		}
 	case site.SVG:
 		j.Whole = b.plan.Whole[f.Path]
@@ -341,7 +342,7 @@ func (b *build) run(ctx context.Context, f *site.File, src []byte, j *job) (*sit
 	}
 	text := splice(src, holes, edits)
 	in := &optimize.Input{Path: f.Path, Kind: f.Kind, Bytes: text, Options: j.Options, Want: j.Want, Lossless: j.Lossless, NoMap: j.NoMap,
-		Module: j.Module, Names: j.Names, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, Letters: j.Letters, Fonts: b.fonts, KeepInline: j.Inline, Unlinked: len(holes) > 0}
+		Module: j.Module, Names: j.Names, Whole: j.Whole, Space: &optimize.SpaceFacts{Pre: j.Space, ReadAttrs: j.ReadAttr}, Esbuild: b.o.Esbuild, AVIF: b.avif, Offer: j.Offer, Letters: j.Letters, Fonts: b.fonts, KeepInline: j.Inline, Unlinked: len(holes) > 0}
 	for _, opt := range j.run {
 		out, err := runGuarded(ctx, opt, in)
 		if ctx.Err() != nil {
