@@ -63,6 +63,9 @@ func optimizeFont(ctx context.Context, in *Input) (Output, error) {
 	if !in.Offer {
 		return Output{Kept: "fonts stay as they are"}, nil
 	}
+	if len(in.Bytes) > woff.MaxSize {
+		return Output{Kept: fmt.Sprintf("larger than %d MB", woff.MaxSize>>20)}, nil
+	}
 	f, err := woff.Read(in.Bytes)
 	if err != nil {
 		return Output{Kept: fmt.Sprintf("it cannot be read: %v", err)}, nil

@@ -105,6 +105,8 @@ func (b *build) weight(n *bundle.Node) int64 {
 	switch {
 	case n.File.Kind.IsText():
 		return 30 * n.File.Size
+	case n.File.Kind == site.Font && b.plan.Fonts[n.File.Path]:
+		return 48<<20 + 16*n.File.Size
 	case n.File.Kind == site.Media:
 		return 3 * n.File.Size // read, copied, written
 	}

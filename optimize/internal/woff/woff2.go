@@ -198,8 +198,12 @@ func (f *Font) WOFF2() []byte {
 		stream = append(stream, b...)
 		size += (len(b) + 3) &^ 3
 	}
+	quality := brotli.BestCompression
+	if len(stream) > largeFont {
+		quality = largeQuality
+	}
 	var z bytes.Buffer
-	w := brotli.NewWriterOptions(&z, brotli.WriterOptions{Quality: brotli.BestCompression, LGWin: 22})
+	w := brotli.NewWriterOptions(&z, brotli.WriterOptions{Quality: quality, LGWin: 22})
 	_, _ = w.Write(stream) // a buffer takes everything
 	_ = w.Close()
 	length := (48 + len(dir) + z.Len() + 3) &^ 3
@@ -213,6 +217,14 @@ func (f *Font) WOFF2() []byte {
 	out = append(append(out, dir...), z.Bytes()...)
 	return append(out, make([]byte, length-len(out))...)
 }
+
+// Brotli's best takes some five seconds a megabyte. A font of more than largeFont
+// bytes is packed in a twelfth of that, which makes it a tenth larger (measured
+// on 2.8 MB of DejaVu).
+const (
+	largeFont    = 512 << 10
+	largeQuality = 9
+)
 
 func appendBase128(b []byte, v int) []byte {
 	for shift := 28; shift > 0; shift -= 7 {
